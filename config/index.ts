@@ -1,0 +1,166 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { assertNetworks, DEFAULT_CAMERA_NETWORKS } from './camera-url.ts';
+import { EnvReader } from './env-reader.ts';
+import { resolvePath } from './paths.ts';
+import { POLICY_IDS, type PolicyId } from './policies.ts';
+
+export type Environment = 'development' | 'production' | 'test';
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Everything that can be set, read once at start. `.env.example` documents each variable. */
+export interface Config {
+  env: Environment;
+  host: string;
+  /** 0 picks a free one. */
+  port: number;
+  /** Where browsers reach the server; used in links and for CORS. */
+  publicUrl: string;
+  /** Origins besides `publicUrl` that browsers may call the API from. */
+  corsOrigins: string[];
+  /** Addresses of reverse proxies whose X-Forwarded-For is believed; false: none. */
+  trustProxy: string[] | false;
+  dataDir: string;
+  /** Null: the embedded Postgres in `dataDir`. */
+  databaseUrl: string | null;
+  databasePool: number;
+  redisUrl: string | null;
+  /** 32 bytes as base64 or hex; null: kept in `dataDir/secrets`. See config/secrets.ts. */
+  masterKey: string | null;
+  log: { level: LogLevel };
+  models: { pack: string; dir: string };
+  ffmpegPath: string | null;
+  pipeline: {
+    workers: number;
+    /** Threads of one worker's models; 0 lets the worker choose. */
+    threads: number;
+    maxWidth: number;
+    defaultFps: number;
+  };
+  cameras: {
+    allowedNetworks: string[];
+    allowLoopback: boolean;
+    /** `file:` addresses as cameras, for demonstrations; never in production. */
+    allowFiles: boolean;
+  };
+  defaultPolicy: PolicyId;
+  seed: {
+    institution: string;
+    timezone: string;
+    locale: string;
+    adminEmail: string;
+    adminPassword: string | null;
+  };
+  limits: {
+    bodyBytes: number;
+    photoBytes: number;
+    photosPerRequest: number;
+    /** Requests per minute and address. */
+    requestsPerMinute: number;
+    /** Sign-in attempts per minute and address. */
+    loginsPerMinute: number;
+    accessTokenSeconds: number;
+    refreshTokenDays: number;
+  };
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+const MB = 1024 * 1024;
+
+/** The process's environment over a `.env` file in the working directory. */
+export function environment(): NodeJS.ProcessEnv {
+  const file = join(process.cwd(), '.env');
+  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...process.env } : process.env;
+}
+
+/** Reads and checks every setting; throws one `ConfigError` that lists all that is wrong. */
+export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
+  const read = new EnvReader(env);
+  const mode = read.choice('NODE_ENV', ['development', 'production', 'test'] as const, 'development');
+  const host = read.text('HOST', mode === 'production' ? '0.0.0.0' : '127.0.0.1');
+  const port = read.integer('PORT', 8780, 0, 65_535);
+  const networks = read.list('CAMERA_NETWORKS', [...DEFAULT_CAMERA_NETWORKS]);
+  const config: Config = {
+    env: mode,
+    host,
+    port,
+    publicUrl: read.url(
+      'PUBLIC_URL',
+      `http://${host === '0.0.0.0' || host === '::' ? 'localhost' : host}:${port}`,
+      ['http:', 'https:'],
+    ),
+    corsOrigins: read.list('CORS_ORIGINS', []),
+    trustProxy: readProxies(read),
+    dataDir: resolvePath(read.text('DATA_DIR', './data')),
+    databaseUrl: read.optionalUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
+    redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
+    masterKey: read.optional('MASTER_KEY'),
+    log: { level: read.choice('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'warn' : 'info') },
+    models: {
+      pack: read.text('MODEL_PACK', 'default'),
+      dir: resolvePath(read.text('MODELS_DIR', '~/.cache/yoklama/models')),
+    },
+    ffmpegPath: read.optional('FFMPEG_PATH'),
+    pipeline: {
+      workers: read.integer('PIPELINE_WORKERS', 1, 1, 64),
+      threads: read.integer('PIPELINE_THREADS', 0, 0, 64),
+      maxWidth: read.integer('PIPELINE_MAX_WIDTH', 1920, 0, 7680),
+      defaultFps: read.number('PIPELINE_FPS', 5, 0.2, 30),
+    },
+    cameras: {
+      allowedNetworks: networks,
+      allowLoopback: read.boolean('CAMERA_ALLOW_LOOPBACK', mode !== 'production'),
+      allowFiles: read.boolean('CAMERA_ALLOW_FILES', false),
+    },
+    defaultPolicy: read.choice('POLICY', POLICY_IDS, 'default'),
+    seed: {
+      institution: read.text('INSTITUTION', 'Yoklama'),
+      timezone: read.text('TIMEZONE', 'Europe/Istanbul'),
+      locale: read.choice('LOCALE', ['tr', 'en'] as const, 'tr'),
+      adminEmail: read.text('ADMIN_EMAIL', 'admin@yoklama.local').toLowerCase(),
+      adminPassword: read.optional('ADMIN_PASSWORD'),
+    },
+    limits: {
+      bodyBytes: read.integer('MAX_BODY_MB', 1, 1, 100) * MB,
+      photoBytes: read.integer('MAX_PHOTO_MB', 25, 1, 200) * MB,
+      photosPerRequest: read.integer('MAX_PHOTOS', 10, 1, 50),
+      requestsPerMinute: read.integer('RATE_LIMIT', mode === 'test' ? 100_000 : 1200, 1, 1_000_000),
+      loginsPerMinute: read.integer('LOGIN_RATE_LIMIT', mode === 'test' ? 1000 : 20, 1, 1_000_000),
+      accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 900, 30, 86_400),
+      refreshTokenDays: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 365),
+    },
+  };
+  read.check('CAMERA_NETWORKS', () => assertNetworks(networks));
+  read.check('TIMEZONE', () => new Intl.DateTimeFormat('en', { timeZone: config.seed.timezone }));
+  if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));
+  if (mode === 'production' && config.cameras.allowFiles) {
+    read.problem(
+      'CAMERA_ALLOW_FILES',
+      'file cameras are for demonstrations and cannot be used in production',
+    );
+  }
+  if (!/^[^@\s]+@[^@\s]+$/.test(config.seed.adminEmail))
+    read.problem('ADMIN_EMAIL', 'is not an e-mail address');
+  if (config.seed.adminPassword !== null && config.seed.adminPassword.length < 10) {
+    read.problem('ADMIN_PASSWORD', 'needs at least 10 characters');
+  }
+  read.finish();
+  return config;
+}
+
+/** 32 bytes from 44 characters of base64 or 64 of hex; throws otherwise. */
+export function decodeMasterKey(text: string): Buffer {
+  const trimmed = text.trim();
+  const bytes = /^[0-9a-f]{64}$/i.test(trimmed)
+    ? Buffer.from(trimmed, 'hex')
+    : Buffer.from(trimmed, 'base64');
+  if (bytes.length !== 32) throw new Error('must be 32 bytes in base64 or hex: `openssl rand -base64 32`');
+  return bytes;
+}
+
+function readProxies(read: EnvReader): string[] | false {
+  const listed = read.list('TRUST_PROXY', []);
+  return listed.length === 0 ? false : listed;
+}
