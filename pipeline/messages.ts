@@ -62,6 +62,8 @@ export type StreamReason =
   | 'starting'
   | 'ok'
   | 'wrong-credentials'
+  /** The address is not in the networks that cameras are allowed in. */
+  | 'forbidden'
   | 'refused'
   | 'unreachable'
   | 'not-found'
