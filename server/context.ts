@@ -1,0 +1,72 @@
+import { EventEmitter } from 'node:events';
+import type { Logger } from 'pino';
+import type { Config } from '../config/index.ts';
+import type { Crypto } from './crypto.ts';
+import type { Database } from './db/client.ts';
+import type { AccessTokens } from './features/auth/tokens.ts';
+import type { PipelineSupervisor } from './streaming/supervisor.ts';
+
+/** Everything that features need, built once in main.ts, passed down, disposed in reverse order. */
+export interface AppContext {
+  config: Config;
+  log: Logger;
+  clock: Clock;
+  crypto: Crypto;
+  db: Database;
+  tokens: AccessTokens;
+  supervisor: PipelineSupervisor;
+  /** What one feature tells the others; see `DomainEvents`. */
+  events: EventEmitter<DomainEvents>;
+}
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+}
+
+export const systemClock: Clock = { now: () => Date.now() };
+
+/**
+ * Sent after the transaction that made it so. Live sessions listen, so that a student enrolled in mid-session is
+ * recognised from then on, and one who withdraws consent no longer is.
+ */
+export interface DomainEvents {
+  /** Templates or consent of a student changed: galleries with them are out of date. */
+  'gallery:changed': [change: { tenantId: string; studentId: string }];
+  /** Students were added to or removed from a course. */
+  'roster:changed': [change: { tenantId: string; courseId: string; studentIds: string[] }];
+  /** A student's name or number changed. */
+  'student:changed': [change: { tenantId: string; studentId: string }];
+  /** A student and all that was kept about them are gone. */
+  'student:erased': [change: { tenantId: string; studentId: string }];
+}
+
+export function createEvents(): EventEmitter<DomainEvents> {
+  return new EventEmitter<DomainEvents>().setMaxListeners(100);
+}
+
+/**
+ * A context to describe the API with: routes can be registered on it, none can be called. Any use of the database,
+ * the pipeline or a key throws.
+ */
+export function documentContext(config: Config, log: Logger): AppContext {
+  const absent = (name: string) =>
+    new Proxy(
+      {},
+      {
+        get() {
+          throw new Error(`There is no ${name} while the API is only described.`);
+        },
+      },
+    );
+  return {
+    config,
+    log,
+    clock: systemClock,
+    crypto: absent('key') as Crypto,
+    db: absent('database') as Database,
+    tokens: absent('key') as AccessTokens,
+    supervisor: absent('pipeline') as PipelineSupervisor,
+    events: createEvents(),
+  };
+}

@@ -1,0 +1,85 @@
+import { drizzle } from 'drizzle-orm/postgres-js';
+import type { Logger } from 'pino';
+import postgres from 'postgres';
+import * as schema from './schema/index.ts';
+import { type Drizzle, inSystem, inTenant, type Tx } from './tenancy.ts';
+
+/** How to reach a Postgres: a URL, or the socket of the embedded one. */
+export type Connection =
+  | { url: string }
+  | { socketDir: string; port: number; database: string; user: string; password: string };
+
+export interface Database {
+  /** The only way to an institution's rows. */
+  tenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Signing in and starting up: tenants, users and refresh tokens of all institutions. */
+  system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Rejects where the database cannot be asked now. */
+  ping(): Promise<void>;
+  /** Waits for what is under way, at most `timeoutSeconds`. */
+  close(timeoutSeconds?: number): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  pool: number;
+  log: Logger;
+  /** A query that takes longer is cancelled by Postgres. */
+  statementTimeoutMs?: number;
+}
+
+export function openSql(
+  connection: Connection,
+  options: { pool: number; log: Logger; statementTimeoutMs?: number },
+) {
+  const settings: postgres.Options<Record<string, never>> = {
+    max: options.pool,
+    connect_timeout: 5,
+    idle_timeout: 300,
+    // After a restart of Postgres the pool comes back at once; failed queries are answered, not queued.
+    backoff: () => 0.2,
+    onnotice: (notice) => options.log.debug({ notice: notice['message'] }, 'postgres notice'),
+    connection: {
+      application_name: 'yoklama',
+      TimeZone: 'UTC',
+      statement_timeout: options.statementTimeoutMs ?? 30_000,
+      idle_in_transaction_session_timeout: 60_000,
+    },
+  };
+  if ('url' in connection) return postgres(connection.url, settings);
+  const { socketDir, port, database, user, password } = connection;
+  return postgres({
+    ...settings,
+    host: socketDir,
+    path: `${socketDir}/.s.PGSQL.${port}`,
+    port,
+    database,
+    user,
+    password,
+  });
+}
+
+/** Connects as the application's role. Refuses a role that row-level security does not hold. */
+export async function openDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
+  const sql = openSql(connection, options);
+  const db: Drizzle = drizzle(sql, { schema });
+  try {
+    const [role] = await sql<{ name: string; free: boolean }[]>`
+      select rolname as name, rolsuper or rolbypassrls as free from pg_roles where rolname = current_user`;
+    if (!role || role.free) {
+      throw new Error(
+        `The database role ${role?.name ?? '?'} passes row-level security; the server only works as one that does not.`,
+      );
+    }
+  } catch (error) {
+    await sql.end({ timeout: 1 });
+    throw error;
+  }
+  return {
+    tenant: (tenantId, work) => inTenant(db, tenantId, work),
+    system: (work) => inSystem(db, work),
+    ping: async () => {
+      await sql`select 1`;
+    },
+    close: (timeoutSeconds = 5) => sql.end({ timeout: timeoutSeconds }),
+  };
+}

@@ -1,0 +1,92 @@
+/**
+ * Every error that the API answers with: its stable code, its HTTP status, and what it says. Clients switch on the
+ * code; the message is English for developers, the dashboard words the code in the reader's language.
+ */
+export const ERRORS = {
+  // Any request
+  'invalid-request': [400, 'The request does not have the form that this route expects.'],
+  'invalid-json': [400, 'The body is not valid JSON.'],
+  'unsupported-media-type': [415, 'This route does not take a body of that media type.'],
+  'body-too-large': [413, 'The body is larger than allowed.'],
+  'not-found': [404, 'There is nothing at this address.'],
+  'rate-limited': [429, 'Too many requests; try again later.'],
+  internal: [500, 'Something went wrong on the server. The request id finds it in the log.'],
+  'database-unavailable': [503, 'The database cannot be reached at the moment; try again in a few seconds.'],
+  'disk-full': [507, 'The disk of the server is full; nothing was changed.'],
+  'pipeline-unavailable': [503, 'No video worker is ready at the moment; try again in a few seconds.'],
+  'pipeline-busy': [503, 'The video workers are busy; try again in a few seconds.'],
+  'shutting-down': [503, 'The server is shutting down.'],
+
+  // Signing in and rights
+  unauthenticated: [401, 'A valid access token is needed.'],
+  'token-expired': [401, 'The access token has expired; use the refresh token.'],
+  'wrong-credentials': [401, 'E-mail address or password are wrong.'],
+  'account-disabled': [403, 'This account is disabled.'],
+  'refresh-invalid': [401, 'The refresh token is unknown, expired or revoked; sign in again.'],
+  'refresh-reused': [
+    401,
+    'The refresh token had been used before; every session from that sign-in was ended.',
+  ],
+  forbidden: [403, 'Your role does not allow this.'],
+
+  // Users
+  'user-not-found': [404, 'There is no such user.'],
+  'email-taken': [409, 'Another user has this e-mail address.'],
+  'password-too-weak': [422, 'A password needs at least 10 characters and must not be the e-mail address.'],
+  'last-admin': [409, 'The last active administrator of an institution cannot be removed.'],
+
+  // Students, consent, faces
+  'student-not-found': [404, 'There is no such student.'],
+  'student-number-taken': [409, 'Another student has this number.'],
+  'consent-missing': [403, 'The student has not consented to face recognition.'],
+  'template-not-found': [404, 'There is no such face template.'],
+  'photo-missing': [400, 'The request has no file in the field "photo".'],
+  'too-many-photos': [413, 'The request has more photos than allowed at once.'],
+  'too-many-templates': [409, 'The student has as many face templates as are useful; delete one first.'],
+  'photo-too-large': [413, 'The photo is larger than allowed, in bytes or in pixels.'],
+  'not-a-photo': [422, 'The file is not a photo that can be read: JPEG, PNG, WebP, AVIF, GIF and TIFF are.'],
+  'no-face': [422, 'There is no face in the photo.'],
+  'several-faces': [422, 'There are several faces in the photo; it must show the student alone.'],
+  'face-too-small': [422, 'The face in the photo is too small; come closer or use a larger photo.'],
+  'face-too-blurred': [422, 'The face in the photo is too blurred; hold still and use more light.'],
+  'face-turned-away': [422, 'The face in the photo is turned away; look at the camera.'],
+  'face-of-another-student': [409, 'The face in the photo is already enrolled for another student.'],
+
+  // Courses
+  'course-not-found': [404, 'There is no such course.'],
+  'course-code-taken': [409, 'Another course of that semester has this code.'],
+  'course-has-sessions': [409, 'The course has class sessions; their attendance would be lost with it.'],
+  'enrolment-not-found': [404, 'The student is not enrolled in this course.'],
+} as const satisfies Record<string, readonly [status: number, message: string]>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An answer that is not a success. `details` is part of the API: no secrets, no other tenant's data. */
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: Record<string, unknown> | undefined;
+  /** Seconds, sent as Retry-After. */
+  readonly retryAfter: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    options: {
+      message?: string;
+      details?: Record<string, unknown>;
+      retryAfter?: number;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(options.message ?? ERRORS[code][1], options.cause === undefined ? {} : { cause: options.cause });
+    this.code = code;
+    this.status = ERRORS[code][0];
+    this.details = options.details;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
