@@ -1,0 +1,192 @@
+import { type Static, Type } from 'typebox';
+import { AttendanceRecordSchema } from '../attendance/schemas.ts';
+
+const id = (description: string) => Type.String({ format: 'uuid', description });
+const instant = () => Type.String({ format: 'date-time' });
+const instantOrNull = () => Type.Union([instant(), Type.Null()]);
+const numberOrNull = () => Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]);
+
+export const StreamStateSchema = Type.Union([
+  Type.Literal('connecting'),
+  Type.Literal('live'),
+  Type.Literal('stalled'),
+  Type.Literal('reconnecting'),
+  Type.Literal('failed'),
+  Type.Literal('ended'),
+]);
+
+export const ClassSessionSchema = Type.Object(
+  {
+    id: id('The session.'),
+    course: Type.Object({ id: id('The course.'), code: Type.String(), name: Type.String() }),
+    status: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
+    startsAt: instant(),
+    endsAt: instantOrNull(),
+    openedAt: instant(),
+    closedAt: instantOrNull(),
+    cameras: Type.Array(
+      Type.Object({
+        streamId: id('The camera’s part in this session.'),
+        cameraId: id('The camera.'),
+        name: Type.String(),
+        state: StreamStateSchema,
+        reason: Type.String(),
+      }),
+    ),
+    policy: Type.Object(
+      {
+        id: Type.String(),
+        name: Type.String(),
+        emotion: Type.Union([Type.Literal('off'), Type.Literal('class'), Type.Literal('individual')]),
+      },
+      { description: 'The jurisdiction’s policy as it was when the session opened.' },
+    ),
+    counts: Type.Object({
+      present: Type.Integer(),
+      late: Type.Integer(),
+      excused: Type.Integer(),
+      absent: Type.Integer(),
+      pending: Type.Integer(),
+      review: Type.Integer({ description: 'Open questions to a person.' }),
+    }),
+  },
+  { $id: 'ClassSession', title: 'ClassSession' },
+);
+export type ClassSession = Static<typeof ClassSessionSchema>;
+
+export const ReviewSchema = Type.Object(
+  {
+    id: id('The question.'),
+    sessionId: id('The session.'),
+    streamId: id('The stream that the face was seen in.'),
+    trackId: Type.Integer(),
+    studentId: id('Who it may be.'),
+    studentName: Type.String(),
+    confidence: Type.Number({ minimum: 0, maximum: 1 }),
+    askedAt: instant(),
+    status: Type.Union([
+      Type.Literal('open'),
+      Type.Literal('confirmed'),
+      Type.Literal('rejected'),
+      Type.Literal('obsolete'),
+    ]),
+    hasFace: Type.Boolean({ description: 'Whether a picture of the face is at hand; it is never stored.' }),
+  },
+  { $id: 'Review', title: 'Review' },
+);
+export type Review = Static<typeof ReviewSchema>;
+
+const BandSchema = Type.Union([
+  Type.Literal('low'),
+  Type.Literal('middle'),
+  Type.Literal('high'),
+  Type.Null(),
+]);
+
+export const ClassEngagementSchema = Type.Object({
+  attention: numberOrNull(),
+  coverage: Type.Number({ minimum: 0, maximum: 1 }),
+  present: Type.Integer({ description: 'Students seen in the last minute.' }),
+  expected: Type.Integer({ description: 'Students on the roster.' }),
+  band: BandSchema,
+  emotion: Type.Optional(
+    Type.Record(Type.String(), Type.Number(), {
+      description:
+        'Shares over the class; only where the policy allows it and five people and more are seen.',
+    }),
+  ),
+});
+
+export const MetricsSchema = Type.Object(
+  {
+    sessionId: id('The session.'),
+    atMs: Type.Number(),
+    class: ClassEngagementSchema,
+    students: Type.Array(
+      Type.Object({
+        studentId: id('The student.'),
+        attention: numberOrNull(),
+        coverage: Type.Number({ minimum: 0, maximum: 1 }),
+        band: BandSchema,
+        eyesClosedShare: numberOrNull(),
+        lastSeenAt: instantOrNull(),
+      }),
+    ),
+  },
+  { $id: 'SessionMetrics', title: 'SessionMetrics' },
+);
+export type Metrics = Static<typeof MetricsSchema>;
+
+export const StreamStatusSchema = Type.Object(
+  {
+    sessionId: id('The session.'),
+    streamId: id('The stream.'),
+    cameraId: id('The camera.'),
+    state: StreamStateSchema,
+    reason: Type.String({ description: 'A stable code.' }),
+    since: instant(),
+    retryAt: instantOrNull(),
+    width: Type.Union([Type.Integer(), Type.Null()]),
+    height: Type.Union([Type.Integer(), Type.Null()]),
+    load: Type.String({ description: '`full`, or what is left out because the CPU is short.' }),
+  },
+  { $id: 'StreamStatus', title: 'StreamStatus' },
+);
+export type StreamStatusView = Static<typeof StreamStatusSchema>;
+
+export const HistoryPointSchema = Type.Object({
+  atMs: Type.Number(),
+  attention: numberOrNull(),
+  coverage: Type.Number({ minimum: 0, maximum: 1 }),
+});
+export type HistoryPoint = Static<typeof HistoryPointSchema>;
+
+export const SnapshotSchema = Type.Object(
+  {
+    session: ClassSessionSchema,
+    roster: Type.Array(
+      Type.Object({
+        studentId: id('The student.'),
+        name: Type.String(),
+        number: Type.String(),
+        hasFace: Type.Boolean({ description: 'Enrolled with a face and consent: the camera can mark them.' }),
+        record: Type.Union([AttendanceRecordSchema, Type.Null()]),
+      }),
+    ),
+    reviews: Type.Array(ReviewSchema),
+    streams: Type.Array(StreamStatusSchema),
+    metrics: Type.Union([MetricsSchema, Type.Null()]),
+    history: Type.Array(HistoryPointSchema, { description: 'The last 10 minutes, a point for 10 s.' }),
+    seq: Type.Integer({ description: 'How many decisions have been announced in this session.' }),
+  },
+  { $id: 'LiveSnapshot', title: 'LiveSnapshot' },
+);
+export type Snapshot = Static<typeof SnapshotSchema>;
+
+export const OpenSessionSchema = Type.Object(
+  {
+    courseId: id('The course.'),
+    cameraIds: Type.Array(id('A camera.'), { maxItems: 16, uniqueItems: true }),
+    startsAt: Type.Optional(instant()),
+    endsAt: Type.Optional(Type.Union([instant(), Type.Null()])),
+  },
+  { additionalProperties: false },
+);
+export type OpenSession = Static<typeof OpenSessionSchema>;
+
+export const ListSessionsQuery = Type.Object(
+  {
+    status: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed')])),
+    courseId: Type.Optional(id('Only this course.')),
+    skip: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+  },
+  { additionalProperties: false },
+);
+
+export const ConfirmReviewSchema = Type.Object(
+  { studentId: Type.Optional(id('Who it is instead of the one asked about.')) },
+  { additionalProperties: false },
+);
+
+export const IdParams = Type.Object({ id: id('The session or question.') });
