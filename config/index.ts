@@ -24,6 +24,8 @@ export interface Config {
   dataDir: string;
   /** Null: the embedded Postgres in `dataDir`. */
   databaseUrl: string | null;
+  /** The role that the server works as, where the user of `databaseUrl` may not create one. */
+  databaseAppUrl: string | null;
   databasePool: number;
   redisUrl: string | null;
   /** 32 bytes as base64 or hex; null: kept in `dataDir/secrets`. See config/secrets.ts. */
@@ -94,6 +96,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     trustProxy: readProxies(read),
     dataDir: resolvePath(read.text('DATA_DIR', './data')),
     databaseUrl: read.optionalUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
+    databaseAppUrl: read.optionalUrl('DATABASE_APP_URL', ['postgres:', 'postgresql:']),
     databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
     redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
     masterKey: read.optional('MASTER_KEY'),
@@ -135,6 +138,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   read.check('CAMERA_NETWORKS', () => assertNetworks(networks));
   read.check('TIMEZONE', () => new Intl.DateTimeFormat('en', { timeZone: config.seed.timezone }));
   if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));
+  if (config.databaseAppUrl !== null && config.databaseUrl === null) {
+    read.problem('DATABASE_APP_URL', 'needs DATABASE_URL, which the schema is made with');
+  }
   if (mode === 'production' && config.cameras.allowFiles) {
     read.problem(
       'CAMERA_ALLOW_FILES',

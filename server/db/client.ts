@@ -37,7 +37,7 @@ export function openSql(
     idle_timeout: 300,
     // After a restart of Postgres the pool comes back at once; failed queries are answered, not queued.
     backoff: () => 0.2,
-    onnotice: (notice) => options.log.debug({ notice: notice['message'] }, 'postgres notice'),
+    onnotice: (notice) => options.log.debug({ notice: notice.message }, 'postgres notice'),
     connection: {
       application_name: 'yoklama',
       TimeZone: 'UTC',

@@ -1,0 +1,67 @@
+import type { Logger } from 'pino';
+import type { Config } from '../../config/index.ts';
+import type { Crypto } from '../crypto.ts';
+import { type Connection, type Database, openDatabase } from './client.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
+import { APP_ROLE, ensureDatabase, migrateDatabase } from './migrate.ts';
+
+const DATABASE = 'yoklama';
+
+export interface OpenedDatabase {
+  db: Database;
+  /** Null with a Postgres of one's own. */
+  embedded: EmbeddedPostgres | null;
+  close(): Promise<void>;
+}
+
+/** The configured database, migrated, opened as the application's role. */
+export async function openConfiguredDatabase(
+  config: Config,
+  crypto: Crypto,
+  log: Logger,
+): Promise<OpenedDatabase> {
+  const password = crypto.derive('postgres-app-role').toString('base64url');
+  if (config.databaseUrl !== null) {
+    const own = { url: config.databaseUrl };
+    const given = config.databaseAppUrl;
+    const role = given === null ? APP_ROLE : decodeURIComponent(new URL(given).username);
+    await migrateDatabase(own, { role, password: given === null ? password : null }, log);
+    const db = await openDatabase(
+      given === null ? withUser(own.url, role, password) : { url: given },
+      pool(config, log),
+    );
+    return { db, embedded: null, close: () => db.close() };
+  }
+  const embedded = await startEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: log.child({ part: 'postgres' }),
+    maxConnections: config.databasePool + 20,
+  });
+  try {
+    await ensureDatabase(embedded.owner('postgres'), DATABASE, log);
+    await migrateDatabase(embedded.owner(DATABASE), { role: APP_ROLE, password }, log);
+    const db = await openDatabase(embedded.as(APP_ROLE, password, DATABASE), pool(config, log));
+    return {
+      db,
+      embedded,
+      close: async () => {
+        await db.close();
+        await embedded.stop();
+      },
+    };
+  } catch (error) {
+    await embedded.stop();
+    throw error;
+  }
+}
+
+function pool(config: Config, log: Logger) {
+  return { pool: config.databasePool, log };
+}
+
+function withUser(url: string, user: string, password: string): Connection {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  return { url: changed.href };
+}
