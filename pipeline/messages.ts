@@ -78,14 +78,26 @@ export type StreamReason =
   | 'stopped';
 
 /** How much work is being left out because the CPU is short; rises in this fixed order. */
-export type LoadLevel = 'full' | 'less-emotion' | 'less-pose' | 'less-embedding' | 'smaller-detection' | 'fewer-frames';
+export type LoadLevel =
+  | 'full'
+  | 'less-emotion'
+  | 'less-pose'
+  | 'less-embedding'
+  | 'smaller-detection'
+  | 'fewer-frames';
 
 export type ToWorker =
   | { type: 'stream:start'; stream: StreamSpec }
   | { type: 'stream:stop'; streamId: string }
   | { type: 'stream:gallery'; streamId: string; gallery: GalleryEntry[] }
   /** A person's word on a track: it wins over every vote from then on. */
-  | { type: 'stream:verdict'; streamId: string; trackId: number; studentId: string; verdict: 'confirmed' | 'rejected' }
+  | {
+      type: 'stream:verdict';
+      streamId: string;
+      trackId: number;
+      studentId: string;
+      verdict: 'confirmed' | 'rejected';
+    }
   /** Switches the JPEG pictures of a stream on (with their width in pixels) or off. */
   | { type: 'stream:watch'; streamId: string; pictureWidth: number | null }
   | { type: 'probe'; requestId: string; source: SourceSpec; timeoutMs: number }
@@ -99,7 +111,15 @@ export type FromWorker =
   | { type: 'identity'; identity: IdentityDecision }
   | { type: 'metrics'; metrics: StreamMetrics }
   | { type: 'engagement'; bucket: EngagementBucket }
-  | { type: 'picture'; streamId: string; seq: number; atMs: number; width: number; height: number; jpeg: Uint8Array }
+  | {
+      type: 'picture';
+      streamId: string;
+      seq: number;
+      atMs: number;
+      width: number;
+      height: number;
+      jpeg: Uint8Array;
+    }
   | { type: 'probe:result'; requestId: string; result: ProbeResult | WorkerFailure }
   | { type: 'photo:result'; requestId: string; result: PhotoResult | WorkerFailure };
 
@@ -154,7 +174,15 @@ export interface FaceObservation {
   emotion?: { label: EmotionLabel; scores: number[] };
 }
 
-export const EMOTION_LABELS = ['neutral', 'happy', 'sad', 'angry', 'fearful', 'disgusted', 'surprised'] as const;
+export const EMOTION_LABELS = [
+  'neutral',
+  'happy',
+  'sad',
+  'angry',
+  'fearful',
+  'disgusted',
+  'surprised',
+] as const;
 export type EmotionLabel = (typeof EMOTION_LABELS)[number];
 
 export interface Observation {

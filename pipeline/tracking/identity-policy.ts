@@ -28,9 +28,10 @@ const RATE_SEVERAL = 1e-3;
 const RATE_LOOK = 2e-2;
 const RATE_REVIEW = 2e-2;
 
-/** @param thresholdAt cosine at a false-accept rate per comparison (models' `thresholdAt`). */
-export function identityPolicy(thresholdAt: (far: number) => number, comparisons: number): IdentityPolicy {
+/** @param table cosine at false-accept rates of one comparison, from the pack's calibration. */
+export function identityPolicy(table: readonly CalibrationPoint[], comparisons: number): IdentityPolicy {
   const rows = Math.max(10, comparisons);
+  const thresholdAt = (far: number): number => cosineAt(table, far);
   return {
     review: thresholdAt(RATE_REVIEW / rows),
     sureSingle: thresholdAt(RATE_SINGLE / rows),
@@ -38,8 +39,33 @@ export function identityPolicy(thresholdAt: (far: number) => number, comparisons
     lookAgrees: thresholdAt(RATE_LOOK / rows),
     marginSingle: 0.12,
     marginSeveral: 0.1,
-    remembered: thresholdAt(1e-7),
+    remembered: Math.max(0.6, thresholdAt(1e-7)),
   };
+}
+
+export interface CalibrationPoint {
+  far: number;
+  threshold: number;
+}
+
+/**
+ * Cosine at a false-accept rate: linear in log10(rate), and carried on beyond the table by its last slope,
+ * because no calibration has enough pairs to have seen 1e-6. Never above 0.75.
+ */
+export function cosineAt(table: readonly CalibrationPoint[], far: number): number {
+  const points = table
+    .map((point) => ({ x: -Math.log10(point.far), y: point.threshold }))
+    .sort((a, b) => a.x - b.x);
+  const [first] = points;
+  if (!first) throw new Error('the model pack has no calibration of the embedder');
+  if (points.length === 1) return first.y;
+  const x = -Math.log10(far);
+  let upper = points.findIndex((point) => point.x >= x);
+  if (upper === -1) upper = points.length - 1;
+  upper = Math.max(1, upper);
+  const a = points[upper - 1]!;
+  const b = points[upper]!;
+  return Math.min(0.75, a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x));
 }
 
 /** 0.5 at the threshold of `review`, 0.8 at that of `sure`, 1 well above it. */

@@ -41,8 +41,8 @@ export interface IdentityVotes {
   /** A person's word. */
   confirm(studentId: string): void;
   reject(studentId: string): void;
-  /** Takes the identity away, e.g. because another track has the better claim. */
-  release(): void;
+  /** Drops students who may no longer be matched. */
+  retain(studentIds: ReadonlySet<string>): void;
   fused(): Float32Array | null;
   looks: Looks;
   readonly firstMs: number;
@@ -200,8 +200,9 @@ export function createIdentityVotes(): IdentityVotes {
       if (confirmed === studentId) confirmed = null;
       if (current.studentId === studentId) current = { ...nobody };
     },
-    release() {
-      if (confirmed === null) current = { ...nobody };
+    retain(studentIds) {
+      if (confirmed !== null && !studentIds.has(confirmed)) confirmed = null;
+      if (current.studentId !== null && !studentIds.has(current.studentId)) current = { ...nobody };
     },
   };
   return votes;
