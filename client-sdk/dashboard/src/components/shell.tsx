@@ -1,0 +1,97 @@
+import { BookOpen, CalendarCheck, Cctv, LogOut, Users } from 'lucide';
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
+import { chooseLanguage, isLanguage, LANGUAGES, language, t } from '../i18n/index.ts';
+import { signOut, tenant, user } from '../state/session.ts';
+import { THEMES, theme } from '../state/theme.ts';
+import { Icon, Logo } from './icon.tsx';
+import { Menu } from './menu.tsx';
+import { Avatar } from './people.tsx';
+
+const PAGES = [
+  { href: '/', text: 'nav.sessions', icon: CalendarCheck, owns: /^\/($|sessions)/ },
+  { href: '/students', text: 'nav.students', icon: Users, owns: /^\/students/ },
+  { href: '/courses', text: 'nav.courses', icon: BookOpen, owns: /^\/courses/ },
+  { href: '/cameras', text: 'nav.cameras', icon: Cctv, owns: /^\/cameras/ },
+] as const;
+
+export function Shell({ children }: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  return (
+    <>
+      <a class="skip-link" href="#content">
+        {t('app.skip')}
+      </a>
+      <div class="shell">
+        <header class="rail">
+          <a class="brand" href="/" aria-label={t('app.name')}>
+            <Logo />
+          </a>
+          <nav aria-label={t('app.nav')}>
+            <ul>
+              {PAGES.map((page) => (
+                <li key={page.href}>
+                  <a href={page.href} aria-current={page.owns.test(path) ? 'page' : undefined}>
+                    <Icon of={page.icon} size={20} />
+                    {t(page.text)}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div class="account">
+            <AccountMenu />
+          </div>
+        </header>
+        <main class="content" id="content" tabindex={-1}>
+          {children}
+        </main>
+      </div>
+    </>
+  );
+}
+
+const THEME_TEXT = { system: 'account.themeSystem', light: 'account.themeLight', dark: 'account.themeDark' } as const;
+
+function AccountMenu() {
+  const name = user.value?.name ?? '';
+  return (
+    <Menu
+      label={`${t('account.menu')}: ${name}`}
+      header={
+        <div class="menu-label">
+          {name}
+          <br />
+          {tenant.value?.name ?? user.value?.email}
+        </div>
+      }
+      groups={[
+        {
+          label: t('account.language'),
+          entries: Object.entries(LANGUAGES).map(([id, label]) => ({
+            id,
+            label,
+            chosen: id === language.value,
+            run: () => {
+              if (isLanguage(id)) chooseLanguage(id);
+            },
+          })),
+        },
+        {
+          label: t('account.theme'),
+          entries: THEMES.map((id) => ({
+            id,
+            label: t(THEME_TEXT[id]),
+            chosen: id === theme.value,
+            run: () => {
+              theme.value = id;
+            },
+          })),
+        },
+        { entries: [{ id: 'out', label: t('account.signOut'), icon: LogOut, run: () => void signOut() }] },
+      ]}
+    >
+      <Avatar name={name} />
+    </Menu>
+  );
+}

@@ -1,0 +1,47 @@
+import { ApiError } from '../../../src/index.ts';
+import { en } from '../i18n/en.ts';
+import { t } from '../i18n/index.ts';
+import type { TextKey } from '../i18n/messages.ts';
+
+type ErrorName = keyof typeof en.error;
+
+const isErrorName = (code: string): code is ErrorName => code in en.error;
+
+/** For codes without a text of their own: what the status alone says. */
+const BY_STATUS: Record<number, ErrorName> = {
+  400: 'invalid-request',
+  401: 'unauthenticated',
+  403: 'forbidden',
+  404: 'not-found',
+  409: 'conflict',
+  412: 'conflict',
+  413: 'body-too-large',
+  422: 'invalid-request',
+  429: 'rate-limited',
+  502: 'unavailable',
+  503: 'unavailable',
+  504: 'unavailable',
+};
+
+/** What went wrong, in the reader's words, and the reference for the log where it is the server's fault. */
+export function errorText(error: unknown): string {
+  if (!(error instanceof ApiError)) return t('error.other', { code: error instanceof Error ? error.name : 'unknown' });
+  if (isErrorName(error.code)) return t(`error.${error.code}`);
+  const byStatus = BY_STATUS[error.status];
+  if (byStatus) return t(`error.${byStatus}`);
+  const text = t('error.other', { code: error.code });
+  return error.requestId ? `${text} ${t('error.requestId', { id: error.requestId })}` : text;
+}
+
+/** The same for a camera that was tried: here `wrong-credentials` are the camera's, not the reader's. */
+export function cameraErrorText(error: unknown): string {
+  const code = error instanceof ApiError ? error.code.replace(/^camera-(?!url)/, '') : '';
+  if (!(code in en.stream.reason)) return errorText(error);
+  return [streamText('reason', code), streamText('todo', code)].filter(Boolean).join(' ');
+}
+
+/** The words for a stream's reason, and for what a teacher can do about it. */
+export function streamText(kind: 'reason' | 'todo', code: string): string {
+  if (code in en.stream[kind]) return t(`stream.${kind}.${code}` as TextKey);
+  return kind === 'reason' ? t('stream.reason.unknown') : '';
+}
