@@ -3,6 +3,7 @@ import type { Sampling, SourceSpec, StreamReason, StreamState } from '../message
 import type { FfmpegBinary } from './ffmpeg.ts';
 import { createFileSource } from './file.ts';
 import { createRtspSource } from './rtsp.ts';
+import type { SourceTimings } from './timings.ts';
 
 /** What a source is doing, told at every change; never contains credentials. */
 export interface SourceStatus {
@@ -51,33 +52,6 @@ export interface SourceOptions {
   now?: () => number;
   timings?: Partial<SourceTimings>;
 }
-
-/** All in milliseconds. The defaults bring a camera back within 5 s of its return. */
-export interface SourceTimings {
-  /** TCP connection to the camera, before ffmpeg is started at all. */
-  connect: number;
-  /** From ffmpeg's start to its description of the stream. */
-  describe: number;
-  /** From there to the first frame: an open group of pictures has to end first. */
-  firstFrame: number;
-  /** No frame for this long: `stalled`. */
-  stall: number;
-  /** No frame for this long: ffmpeg is killed and the camera connected anew. */
-  giveUp: number;
-  /** First and longest pause before a new attempt at a camera that is away. */
-  retryMin: number;
-  retryMax: number;
-}
-
-export const DEFAULT_TIMINGS: SourceTimings = {
-  connect: 2000,
-  describe: 4000,
-  firstFrame: 10_000,
-  stall: 2000,
-  giveUp: 4000,
-  retryMin: 250,
-  retryMax: 1500,
-};
 
 /**
  * A source for a spec. A file that is not `realtime` is back-pressured: the next frame is handed over when the one
