@@ -57,6 +57,30 @@ export const ERRORS = {
   'course-code-taken': [409, 'Another course of that semester has this code.'],
   'course-has-sessions': [409, 'The course has class sessions; their attendance would be lost with it.'],
   'enrolment-not-found': [404, 'The student is not enrolled in this course.'],
+
+  // Cameras
+  'camera-not-found': [404, 'There is no such camera.'],
+  'camera-name-taken': [409, 'Another camera has this name.'],
+  'camera-url-invalid': [422, 'The address of the camera cannot be read.'],
+  'camera-url-scheme': [422, 'Only rtsp:// and rtsps:// addresses are allowed.'],
+  'camera-url-forbidden': [422, 'The address is not in a network that cameras are allowed in.'],
+  'camera-host-unresolved': [422, 'The host name of the address has no address.'],
+  'camera-no-picture': [502, 'The camera gave no picture; `details.reason` says why.'],
+  'camera-disabled': [409, 'The camera is switched off.'],
+  'camera-in-use': [409, 'The camera takes part in an open session.'],
+
+  // Sessions, attendance, reviews
+  'session-not-found': [404, 'There is no such session.'],
+  'session-already-open': [409, 'The course has an open session already.'],
+  'session-closed': [409, 'The session is closed.'],
+  'session-times-invalid': [422, 'A session ends after its start and after now.'],
+  'record-not-found': [404, 'There is no such attendance record.'],
+  'version-required': [428, 'Say which version you saw: `If-Match` or `version`.'],
+  'version-conflict': [409, 'The record was changed in the meantime; `details.record` is how it stands now.'],
+  'student-not-enrolled': [422, 'The student is not enrolled in the course of this session.'],
+  'review-not-found': [404, 'There is no such question.'],
+  'review-settled': [409, 'The question has been answered already.'],
+  'review-face-gone': [404, 'The picture of the face is no longer at hand; it is never stored.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,0 +1,302 @@
+import type {
+  GalleryEntry,
+  IdentityDecision,
+  Observation,
+  StreamMetrics,
+  StreamSpec,
+  StreamStatus,
+} from '../../../pipeline/messages.ts';
+import type { Hub } from '../../realtime/hub.ts';
+import type { RecordChange, RecordRow, SeenRow } from '../attendance/ledger.ts';
+import { type RosterPerson, toRecord } from '../attendance/records.ts';
+import { createSeenTime } from '../attendance/seen-time.ts';
+import type { RosterMember } from './gallery.ts';
+import { createLiveMetrics } from './live-metrics.ts';
+import { NO_COUNTS, type SessionRow } from './queries.ts';
+import type { ClassSession, HistoryPoint, Review, Snapshot, StreamStatusView } from './schemas.ts';
+
+/** What an open session starts from: what is on disk. */
+export interface LiveSeed {
+  tenantId: string;
+  row: SessionRow;
+  view: ClassSession;
+  roster: RosterMember[];
+  records: { row: RecordRow; person: RosterPerson }[];
+  reviews: Review[];
+  specs: StreamSpec[];
+  history: HistoryPoint[];
+}
+
+/**
+ * An open session in memory: only what is committed, so that a snapshot never says more than the disk. Everything
+ * here is synchronous; an event and the snapshot that contains it can never pass each other.
+ */
+export interface LiveSession {
+  readonly id: string;
+  readonly tenantId: string;
+  readonly courseId: string;
+  readonly row: SessionRow;
+  specs(): StreamSpec[];
+  setGallery(gallery: GalleryEntry[]): void;
+  setRoster(roster: RosterMember[]): void;
+  snapshot(): Snapshot;
+  view(): ClassSession;
+  person(studentId: string): RosterMember | null;
+  /** Whether a sure decision on this track is new, and whether it is the student's first. */
+  takeEvidence(decision: IdentityDecision): 'first' | 'further' | null;
+  isDecided(studentId: string): boolean;
+  observe(observation: Observation): void;
+  metrics(metrics: StreamMetrics): void;
+  status(status: StreamStatus): void;
+  /** Takes over committed changes and announces them. */
+  commit(changes: readonly RecordChange[]): void;
+  asked(review: Review): void;
+  settled(review: Review): void;
+  openReviews(): Review[];
+  /** Once a second: publishes the metrics. */
+  tick(nowMs: number): void;
+  takeSeen(): SeenRow[];
+  totals(studentId: string): { lastSeenAt: number | null; secondsSeen: number };
+  closed(closedAt: Date): void;
+}
+
+/** A face lost for less than this is taken to have been there; keyframes may be far apart. */
+const FPS_GAP_MS = 5000;
+const KEYFRAME_GAP_MS = 15_000;
+
+export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
+  const { tenantId, row } = seed;
+  const sessionId = row.id;
+  let specs = seed.specs;
+  let roster = new Map(seed.roster.map((member) => [member.studentId, member]));
+  let withFace = facesOf(specs);
+  const records = new Map(seed.records.map((record) => [record.row.studentId, record]));
+  const reviews = new Map(seed.reviews.map((review) => [review.id, review]));
+  const statuses = new Map<string, StreamStatusView>();
+  const evidence = new Set<string>();
+  const decidedStudents = new Set<string>();
+  const seenTime = createSeenTime(
+    specs.some((spec) => spec.sampling.mode === 'keyframes') ? KEYFRAME_GAP_MS : FPS_GAP_MS,
+  );
+  let seq = 0;
+
+  for (const { row: record } of seed.records) {
+    if (!record.firstSeenAt) continue;
+    decidedStudents.add(record.studentId);
+    seenTime.restore(record.studentId, {
+      firstSeenAt: record.firstSeenAt.getTime(),
+      lastSeenAt: (record.lastSeenAt ?? record.firstSeenAt).getTime(),
+      seenMs: record.secondsSeen * 1000,
+    });
+  }
+  const names = new Map(seed.view.cameras.map((camera) => [camera.streamId, camera]));
+  for (const spec of specs) {
+    statuses.set(spec.streamId, {
+      sessionId,
+      streamId: spec.streamId,
+      cameraId: names.get(spec.streamId)?.cameraId ?? spec.streamId,
+      state: 'connecting',
+      reason: 'starting',
+      since: new Date().toISOString(),
+      retryAt: null,
+      width: null,
+      height: null,
+      load: 'full',
+    });
+  }
+
+  const emotion = row.policy.emotion;
+  const mayReadEmotion = (studentId: string): boolean => roster.get(studentId)?.consents.emotion ?? false;
+  const live = createLiveMetrics({
+    sessionId,
+    expected: () => roster.size,
+    isMember: (studentId) => roster.has(studentId),
+    emotion: emotion === 'off' ? null : { minClassSize: row.policy.minClassSize, mayRead: mayReadEmotion },
+    history: seed.history,
+  });
+
+  function viewRecord(row: RecordRow) {
+    const known = records.get(row.studentId)?.person ?? roster.get(row.studentId);
+    return toRecord(row, known ?? { name: '', number: '' });
+  }
+
+  function view(): ClassSession {
+    const counts = { ...NO_COUNTS };
+    for (const { row } of records.values()) counts[row.status]++;
+    for (const studentId of roster.keys()) if (!records.has(studentId)) counts.pending++;
+    counts.review = reviews.size;
+    return {
+      ...seed.view,
+      cameras: seed.view.cameras.map((camera) => {
+        const status = statuses.get(camera.streamId);
+        return status ? { ...camera, state: status.state, reason: status.reason } : camera;
+      }),
+      counts,
+    };
+  }
+
+  return {
+    id: sessionId,
+    tenantId,
+    courseId: row.courseId,
+    row,
+    specs: () => specs,
+    setGallery(gallery) {
+      specs = specs.map((spec) => ({ ...spec, gallery }));
+      withFace = facesOf(specs);
+    },
+    setRoster(members) {
+      roster = new Map(members.map((member) => [member.studentId, member]));
+      for (const [studentId, record] of records) {
+        const member = roster.get(studentId);
+        if (member) records.set(studentId, { row: record.row, person: member });
+      }
+    },
+    person: (studentId) => roster.get(studentId) ?? null,
+    view,
+    snapshot() {
+      const listed = new Set<string>();
+      const entries: Snapshot['roster'] = [...roster.values()].map((member) => {
+        listed.add(member.studentId);
+        const record = records.get(member.studentId);
+        return {
+          studentId: member.studentId,
+          name: member.name,
+          number: member.number,
+          hasFace: withFace.has(member.studentId),
+          record: record ? toRecord(record.row, member) : null,
+        };
+      });
+      // Somebody who left the course in mid-session keeps the record.
+      for (const { row, person } of records.values()) {
+        if (listed.has(row.studentId)) continue;
+        entries.push({ studentId: row.studentId, ...person, hasFace: false, record: toRecord(row, person) });
+      }
+      return {
+        session: view(),
+        roster: entries,
+        reviews: [...reviews.values()],
+        streams: [...statuses.values()],
+        metrics: live.last(),
+        history: live.history(),
+        seq,
+      };
+    },
+    takeEvidence(decision) {
+      const key = `${decision.studentId} ${decision.streamId} ${decision.trackId}`;
+      if (!roster.has(decision.studentId) || evidence.has(key)) return null;
+      evidence.add(key);
+      const first = !decidedStudents.has(decision.studentId);
+      decidedStudents.add(decision.studentId);
+      return first ? 'first' : 'further';
+    },
+    isDecided: (studentId) => {
+      const status = records.get(studentId)?.row.status ?? 'pending';
+      return decidedStudents.has(studentId) || status === 'present' || status === 'late';
+    },
+    observe(observation) {
+      for (const face of observation.faces) {
+        const { state, studentId } = face.identity;
+        if (state === 'sure' && studentId && roster.has(studentId)) seenTime.saw(studentId, observation.atMs);
+      }
+      if (!hub.hasAudience(sessionId)) return;
+      hub.sendVolatile(sessionId, 'session:faces', {
+        sessionId,
+        streamId: observation.streamId,
+        seq: observation.seq,
+        atMs: observation.atMs,
+        width: observation.width,
+        height: observation.height,
+        faces: observation.faces.map((face) => {
+          const studentId = face.identity.studentId;
+          const show = emotion === 'individual' && face.emotion && studentId && mayReadEmotion(studentId);
+          return {
+            trackId: face.trackId,
+            box: [...face.box],
+            score: face.score,
+            state: face.identity.state,
+            studentId,
+            name: studentId ? (roster.get(studentId)?.name ?? null) : null,
+            confidence: face.identity.confidence,
+            attentive: face.attentive,
+            ...(show ? { emotion: face.emotion!.label } : {}),
+          };
+        }),
+      });
+    },
+    metrics: (metrics) => live.add(metrics),
+    status(status) {
+      const before = statuses.get(status.streamId);
+      if (!before) return;
+      const next: StreamStatusView = {
+        ...before,
+        state: status.state,
+        reason: status.reason,
+        since: new Date(status.sinceMs).toISOString(),
+        retryAt: status.retryAtMs === null ? null : new Date(status.retryAtMs).toISOString(),
+        width: status.width,
+        height: status.height,
+        load: status.load,
+      };
+      statuses.set(status.streamId, next);
+      if (JSON.stringify(before) !== JSON.stringify(next)) hub.send(sessionId, 'stream:status', next);
+    },
+    commit(changes) {
+      for (const { before, after } of changes) {
+        const held = records.get(after.studentId);
+        if (held && held.row.version > after.version) continue;
+        const person = held?.person ?? roster.get(after.studentId);
+        if (!person) continue;
+        // The tally in memory is newer than the columns, which are written every 10 s.
+        records.set(after.studentId, { row: after, person });
+        if (after.firstSeenAt === null) decidedStudents.delete(after.studentId);
+        if (held && held.row.version === after.version && before.version === after.version) continue;
+        seq++;
+        const byMachine = after.correctedBy === null && before.status === 'pending';
+        const arrived = after.status === 'present' || after.status === 'late';
+        hub.send(sessionId, byMachine && arrived ? 'attendance:marked' : 'attendance:changed', {
+          record: viewRecord(after),
+        });
+      }
+    },
+    asked(review) {
+      reviews.set(review.id, review);
+      seq++;
+      hub.send(sessionId, 'review:asked', { review });
+    },
+    settled(review) {
+      reviews.delete(review.id);
+      seq++;
+      hub.send(sessionId, 'review:settled', { review });
+    },
+    openReviews: () => [...reviews.values()],
+    tick(nowMs) {
+      const metrics = live.tick(nowMs);
+      if (metrics && hub.hasAudience(sessionId)) hub.send(sessionId, 'session:metrics', metrics);
+    },
+    takeSeen() {
+      const rows: SeenRow[] = [];
+      for (const [studentId, tally] of seenTime.takeChanged()) {
+        const lastSeenAt = new Date(tally.lastSeenAt);
+        const secondsSeen = tally.seenMs / 1000;
+        rows.push({ sessionId, studentId, lastSeenAt, secondsSeen });
+        const held = records.get(studentId);
+        if (held?.row.firstSeenAt) {
+          records.set(studentId, { ...held, row: { ...held.row, lastSeenAt, secondsSeen } });
+        }
+      }
+      return rows;
+    },
+    totals(studentId) {
+      const tally = seenTime.get(studentId);
+      return { lastSeenAt: tally?.lastSeenAt ?? null, secondsSeen: (tally?.seenMs ?? 0) / 1000 };
+    },
+    closed(closedAt) {
+      hub.send(sessionId, 'session:closed', { sessionId, closedAt: closedAt.toISOString() });
+    },
+  };
+}
+
+function facesOf(specs: readonly StreamSpec[]): Set<string> {
+  return new Set(specs.flatMap((spec) => spec.gallery.map((entry) => entry.studentId)));
+}

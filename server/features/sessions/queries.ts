@@ -1,0 +1,137 @@
+import { and, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { policy } from '../../../config/policies.ts';
+import {
+  attendanceRecords,
+  cameras,
+  classSessions,
+  courses,
+  reviewItems,
+  streams,
+  students,
+} from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import type { ClassSession, Review } from './schemas.ts';
+
+export type SessionRow = typeof classSessions.$inferSelect;
+export type ReviewRow = typeof reviewItems.$inferSelect;
+
+export interface LoadedSession {
+  row: SessionRow;
+  view: ClassSession;
+}
+
+/** Sessions with their cameras and counts as they are on disk, the newest first. */
+export async function loadSessions(
+  tx: Tx,
+  where: SQL | undefined,
+  page: { skip: number; limit: number } = { skip: 0, limit: 200 },
+): Promise<LoadedSession[]> {
+  const rows = await tx
+    .select({ row: classSessions, course: { id: courses.id, code: courses.code, name: courses.name } })
+    .from(classSessions)
+    .innerJoin(courses, eq(courses.id, classSessions.courseId))
+    .where(where)
+    .orderBy(desc(classSessions.openedAt), desc(classSessions.id))
+    .offset(page.skip)
+    .limit(page.limit);
+  const ids = rows.map(({ row }) => row.id);
+  if (ids.length === 0) return [];
+  const [taking, statuses, reviews] = [
+    await tx
+      .select({
+        sessionId: streams.sessionId,
+        streamId: streams.id,
+        cameraId: streams.cameraId,
+        name: cameras.name,
+        state: streams.state,
+        reason: streams.reason,
+      })
+      .from(streams)
+      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+      .where(inArray(streams.sessionId, ids))
+      .orderBy(streams.id),
+    await tx
+      .select({ sessionId: attendanceRecords.sessionId, status: attendanceRecords.status, n: count() })
+      .from(attendanceRecords)
+      .where(inArray(attendanceRecords.sessionId, ids))
+      .groupBy(attendanceRecords.sessionId, attendanceRecords.status),
+    await tx
+      .select({ sessionId: reviewItems.sessionId, n: count() })
+      .from(reviewItems)
+      .where(and(inArray(reviewItems.sessionId, ids), eq(reviewItems.status, 'open')))
+      .groupBy(reviewItems.sessionId),
+  ];
+  return rows.map(({ row, course }) => {
+    const counts: ClassSession['counts'] = { ...NO_COUNTS };
+    for (const entry of statuses) if (entry.sessionId === row.id) counts[entry.status] = entry.n;
+    counts.review = reviews.find((entry) => entry.sessionId === row.id)?.n ?? 0;
+    return {
+      row,
+      view: {
+        id: row.id,
+        course,
+        status: row.status,
+        startsAt: row.startsAt.toISOString(),
+        endsAt: row.endsAt?.toISOString() ?? null,
+        openedAt: row.openedAt.toISOString(),
+        closedAt: row.closedAt?.toISOString() ?? null,
+        cameras: taking
+          .filter((entry) => entry.sessionId === row.id)
+          .map(({ streamId, cameraId, name, state, reason }) => ({
+            streamId,
+            cameraId,
+            name,
+            state: state as ClassSession['cameras'][number]['state'],
+            reason,
+          })),
+        policy: { id: row.policy.id, name: policy(row.policy.id).name, emotion: row.policy.emotion },
+        counts,
+      },
+    };
+  });
+}
+
+export const NO_COUNTS: ClassSession['counts'] = {
+  present: 0,
+  late: 0,
+  excused: 0,
+  absent: 0,
+  pending: 0,
+  review: 0,
+};
+
+export async function countSessions(tx: Tx, where: SQL | undefined): Promise<number> {
+  const [row] = await tx.select({ n: count() }).from(classSessions).where(where);
+  return row?.n ?? 0;
+}
+
+export async function findSession(tx: Tx, id: string): Promise<LoadedSession | null> {
+  return (await loadSessions(tx, eq(classSessions.id, id)))[0] ?? null;
+}
+
+export async function loadReviews(
+  tx: Tx,
+  where: SQL | undefined,
+): Promise<{ row: ReviewRow; name: string }[]> {
+  return tx
+    .select({ row: reviewItems, name: students.name })
+    .from(reviewItems)
+    .innerJoin(students, eq(students.id, reviewItems.studentId))
+    .where(where)
+    .orderBy(sql`${reviewItems.askedAt}`);
+}
+
+export function toReview(row: ReviewRow, studentName: string, hasFace: boolean): Review {
+  return {
+    id: row.id,
+    sessionId: row.sessionId,
+    streamId: row.streamId,
+    trackId: row.trackId,
+    studentId: row.studentId,
+    studentName,
+    confidence: row.confidence,
+    askedAt: row.askedAt.toISOString(),
+    status: row.status,
+    hasFace,
+  };
+}
