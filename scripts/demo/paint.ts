@@ -31,20 +31,18 @@ export function drawSprite(canvas: Canvas, sprite: Sprite, x: number, y: number)
   }
 }
 
-/** How much of a half-circle a flat photo of a head stands for: 1 would bend its edges to the very side. */
-const ROUNDNESS = 0.62;
 const STEPS = 256;
 
 /**
- * Where a photo shows what a head turned by `degrees` shows at −1…1: the photo is laid round a cylinder, the
- * cylinder is turned. Outside of the photo: its edge.
+ * Where a photo shows what a head turned by `degrees` shows at −1…1. What is in the middle moves most, the outline
+ * not at all: nothing from beside the head comes into the picture.
  */
 function turnTable(degrees: number): Float32Array {
   const table = new Float32Array(STEPS + 1);
-  const turned = (degrees * Math.PI) / 180;
+  const shift = 0.9 * Math.sin((degrees * Math.PI) / 180);
   for (let i = 0; i <= STEPS; i += 1) {
-    const angle = Math.asin(((i / STEPS) * 2 - 1) * ROUNDNESS) - turned;
-    table[i] = Math.min(1, Math.max(-1, Math.sin(Math.min(1.5, Math.max(-1.5, angle))) / ROUNDNESS));
+    const at = (i / STEPS) * 2 - 1;
+    table[i] = at - shift * (1 - at * at);
   }
   return table;
 }

@@ -36,9 +36,9 @@ export interface Placement {
 
 /** From the back row to the front row: face width, height of the faces in the picture, seats. */
 const ROWS = [
-  { facePx: 34, y: 218, seats: 5, left: 250, right: 1030 },
-  { facePx: 50, y: 342, seats: 4, left: 210, right: 1070 },
-  { facePx: 76, y: 520, seats: 4, left: 170, right: 1110 },
+  { facePx: 37, y: 205, left: 120, right: 1160 },
+  { facePx: 53, y: 345, left: 250, right: 1030 },
+  { facePx: 82, y: 528, left: 130, right: 900 },
 ];
 
 /** The order of seats: the two who walk sit at the edges of the middle row. */
@@ -63,7 +63,7 @@ function actor(person: Person, row: number, index: number, count: number): Actor
     row,
     facePx: facePx * (1 + 0.06 * wave(number)),
     seat: {
-      x: left + (right - left) * share + facePx * 0.3 * wave(number + 0.5),
+      x: left + (right - left) * share + facePx * 0.2 * wave(number + 0.5),
       y: y + facePx * 0.15 * wave(number * 1.7),
     },
     enterS: person.role === 'late' ? LATE_ENTERS_S : 0,

@@ -11,7 +11,7 @@ export interface Sprite {
 }
 
 /** A head is the face box grown by these shares of its width and height: hair, ears, neck. */
-const HEAD = { left: 0.42, right: 0.42, top: 0.55, bottom: 0.32 };
+const HEAD = { left: 0.34, right: 0.34, top: 0.46, bottom: 0.28 };
 
 async function toSprite(image: Sharp): Promise<Sprite> {
   const { data, info } = await image.ensureAlpha().raw().toBuffer({ resolveWithObject: true });
@@ -44,14 +44,23 @@ export async function headSprite(photo: Buffer, person: Person, facePx: number):
     .resize(w, h - missingTop, { fit: 'fill', kernel: 'lanczos3' })
     .extend({ top: missingTop, extendWith: 'mirror' })
     .toBuffer();
-  const oval = `<svg xmlns="http://www.w3.org/2000/svg" width="${w}" height="${h}"><defs><radialGradient id="g">
-    <stop offset="0.82" stop-color="#fff"/><stop offset="1" stop-color="#fff" stop-opacity="0"/></radialGradient></defs>
-    <ellipse cx="${w / 2}" cy="${h / 2}" rx="${w / 2}" ry="${h / 2}" fill="url(#g)"/></svg>`;
-  return toSprite(
-    sharp(picture)
-      .ensureAlpha()
-      .composite([{ input: Buffer.from(oval), blend: 'dest-in' }]),
-  );
+  const sprite = await toSprite(sharp(picture));
+  shapeOval(sprite);
+  return sprite;
+}
+
+/** Where the oval begins to fade, as a share of the way from its middle to its edge. */
+const FADES_FROM = 0.8;
+
+/** Only the alpha channel changes: outside of the oval the colours stay what they are in the photo. */
+function shapeOval({ data, width, height }: Sprite): void {
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const out = Math.hypot(((x + 0.5) / width) * 2 - 1, ((y + 0.5) / height) * 2 - 1);
+      const share = Math.min(1, Math.max(0, (1 - out) / (1 - FADES_FROM)));
+      data[(y * width + x) * 4 + 3] = Math.round(255 * share);
+    }
+  }
 }
 
 const SHIRTS = ['#31507a', '#7a3b3b', '#3d6b4f', '#6a5a86', '#a4763a', '#3e6f7d', '#8a4f6d', '#4b5563'];
