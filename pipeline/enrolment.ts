@@ -1,7 +1,9 @@
 import sharp from 'sharp';
+import { PhotoError } from '../models/errors.ts';
 import type { FaceModels } from '../models/face-models.ts';
 import { type Box, nonMaximumSuppression } from '../models/geometry.ts';
-import { decodePhoto, PhotoError, padImage, type RgbImage } from '../models/photo.ts';
+import { padImage, type RgbImage } from '../models/image.ts';
+import { decodePhoto } from '../models/photo.ts';
 import type { PhotoProblem, PhotoResult, WorkerFailure } from './messages.ts';
 import { encodeJpeg } from './pictures.ts';
 import { sharpness } from './sharpness.ts';
@@ -29,7 +31,10 @@ const THUMBNAIL_PX = 480;
  * From the bytes of a photo to a template: the one face that is meant, checked for size, sharpness and pose.
  * Works on snapshots as well as on tight portrait crops. Never throws for a bad photo: the problem has a code.
  */
-export async function enrolPhoto(models: FaceModels, bytes: Uint8Array): Promise<PhotoResult | WorkerFailure> {
+export async function enrolPhoto(
+  models: FaceModels,
+  bytes: Uint8Array,
+): Promise<PhotoResult | WorkerFailure> {
   let photo: RgbImage;
   try {
     photo = await shrink(await decodePhoto(bytes));

@@ -1,5 +1,6 @@
 import type { FaceModels } from '../models/face-models.ts';
 import type { Landmarks } from '../models/landmarks.ts';
+import { thresholdAt } from '../models/manifest.ts';
 import type { Frame } from './frame.ts';
 import { createGallery, type Gallery } from './gallery.ts';
 import type { GalleryEntry, Purposes } from './messages.ts';
@@ -143,7 +144,8 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
           memory.remembered(studentId, vector, face.track.id),
       };
       const standing = face.votes.decide(gallery, policy, around);
-      if (before.state === 'sure' && standing.studentId !== before.studentId) memory.forgetTrack(face.track.id);
+      if (before.state === 'sure' && standing.studentId !== before.studentId)
+        memory.forgetTrack(face.track.id);
       if (standing.state !== 'sure' || standing.studentId === null) continue;
       taken.add(standing.studentId);
       face.best = null;
@@ -170,7 +172,11 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
     const points = new Map<number, Landmarks>();
     if (needPoints.length > 0) {
       const located = await timed('landmarks', () =>
-        locateLandmarks(models, frame, needPoints.map((id) => faceOf(id).track.box)),
+        locateLandmarks(
+          models,
+          frame,
+          needPoints.map((id) => faceOf(id).track.box),
+        ),
       );
       for (const [i, found] of located.entries()) points.set(needPoints[i]!, found);
     }
@@ -178,7 +184,13 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
     const pointsOf = (ids: readonly number[]): Landmarks[] => ids.map((id) => points.get(id)!);
 
     if (due.pose.length > 0) {
-      const poses = await timed('pose', () => readPoses(models, frame, due.pose.map((id) => faceOf(id).track.box)));
+      const poses = await timed('pose', () =>
+        readPoses(
+          models,
+          frame,
+          due.pose.map((id) => faceOf(id).track.box),
+        ),
+      );
       for (const [i, pose] of poses.entries()) {
         const face = faceOf(due.pose[i]!);
         face.lastMs.pose = frame.atMs;
@@ -205,7 +217,11 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
     }
     if (due.liveness.length > 0) {
       const scores = await timed('liveness', () =>
-        readLiveness(models, frame, due.liveness.map((id) => faceOf(id).track.box)),
+        readLiveness(
+          models,
+          frame,
+          due.liveness.map((id) => faceOf(id).track.box),
+        ),
       );
       for (const [i, score] of scores.entries()) {
         const face = faceOf(due.liveness[i]!);
@@ -275,7 +291,7 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
 }
 
 function policyFor(models: FaceModels, gallery: Gallery): IdentityPolicy {
-  return identityPolicy(models.calibration.cosineAtFar, gallery.rows);
+  return identityPolicy((far) => thresholdAt(models.calibration, far), gallery.rows);
 }
 
 function strength(standing: { state: string; confidence: number; score: number }): number {

@@ -2,10 +2,10 @@ import { pino } from 'pino';
 import sharp from 'sharp';
 import { loadConfig } from '../config/index.ts';
 import { loadFaceModels } from '../models/face-models.ts';
-import { createWorker } from './worker.ts';
+import { thresholdAt } from '../models/manifest.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
-import { cosineAt } from './tracking/identity-policy.ts';
 import { locateFfmpeg } from './sources/ffmpeg.ts';
+import { createWorker } from './worker.ts';
 
 /**
  * The pipeline worker: a child process with an IPC channel to the server (`serialization: 'advanced'`). It ends
@@ -13,7 +13,10 @@ import { locateFfmpeg } from './sources/ffmpeg.ts';
  * starts a fresh one, which is safer than going on in an unknown state.
  */
 const config = loadConfig();
-const log = pino({ level: config.log.level, base: { process: 'pipeline', pid: process.pid } }, pino.destination(2));
+const log = pino(
+  { level: config.log.level, base: { process: 'pipeline', pid: process.pid } },
+  pino.destination(2),
+);
 
 process.on('uncaughtException', (error) => fail(error));
 process.on('unhandledRejection', (error) => fail(error));
@@ -26,7 +29,7 @@ function fail(error: unknown): never {
 
 if (!process.send) fail(new Error('pipeline/main.ts is started by the server, not by hand'));
 
-/** Rates of enrolment: of 10,000 comparisons of different people one would be taken for a double. */
+/** At enrolment: of 100,000 comparisons of different people one would be taken for a double. */
 const DUPLICATE_FAR = 1e-5;
 /** What may wait in the channel before overlays and pictures are left out. */
 const MOST_UNSENT = 64;
@@ -34,7 +37,8 @@ let unsent = 0;
 
 function send(message: FromWorker): void {
   if (!process.connected) return;
-  const droppable = message.type === 'observation' || message.type === 'picture' || message.type === 'metrics';
+  const droppable =
+    message.type === 'observation' || message.type === 'picture' || message.type === 'metrics';
   if (droppable && unsent > MOST_UNSENT) return;
   unsent++;
   process.send?.(message, undefined, undefined, () => {
@@ -74,8 +78,8 @@ send({
   pack: models.pack,
   embeddingModel: models.embeddingModel,
   embeddingLength: models.embeddingLength,
-  duplicateThreshold: cosineAt(models.calibration.cosineAtFar, DUPLICATE_FAR),
-  ffmpeg,
+  duplicateThreshold: thresholdAt(models.calibration, DUPLICATE_FAR),
+  ffmpeg: { path: ffmpeg.path, version: ffmpeg.version, warning: ffmpeg.warning },
 });
 log.info({ pack: models.pack, ffmpeg: ffmpeg.version }, 'pipeline worker ready');
 if (!process.connected) await end();

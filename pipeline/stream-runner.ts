@@ -11,7 +11,8 @@ import { createSource, type SourceOptions, type SourceStatus } from './sources/s
 
 export interface StreamRunner {
   start(): void;
-  stop(): Promise<void>;
+  /** @param silently no status follows: another runner has taken the stream over. */
+  stop(silently?: boolean): Promise<void>;
   setGallery(gallery: GalleryEntry[]): void;
   verdict(trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   /** Pictures on (their width) or off. */
@@ -149,7 +150,8 @@ export function createStreamRunner(spec: StreamSpec, options: StreamRunnerOption
   }
 
   function metrics(atMs: number): void {
-    for (const bucket of windows.finished(atMs)) send({ type: 'engagement', bucket: { streamId, ...bucket } });
+    for (const bucket of windows.finished(atMs))
+      send({ type: 'engagement', bucket: { streamId, ...bucket } });
     if (atMs - lastMetricsMs < METRICS_MS - 50) return;
     lastMetricsMs = atMs;
     const span = (frameTimes.at(-1) ?? 0) - (frameTimes[0] ?? 0);
@@ -178,15 +180,22 @@ export function createStreamRunner(spec: StreamSpec, options: StreamRunnerOption
       loop ??= run();
       source.start();
     },
-    async stop() {
+    async stop(silently = false) {
       if (stopped) return;
+      stopped = silently;
       latest.close();
       await source.stop();
       await loop;
       flushBuckets();
       await encoding;
       if (status) {
-        status = { ...status, state: 'ended', reason: 'stopped', detail: 'stopped on request', retryAtMs: null };
+        status = {
+          ...status,
+          state: 'ended',
+          reason: 'stopped',
+          detail: 'stopped on request',
+          retryAtMs: null,
+        };
         statusSinceMs = now();
         sendStatus();
       }

@@ -37,7 +37,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const source = { cameras: config.cameras, ffmpeg };
 
   function start(spec: StreamSpec): void {
-    stop(spec.streamId);
+    stop(spec.streamId, true);
     const runner = createStreamRunner(spec, {
       models,
       source,
@@ -48,12 +48,12 @@ export function createWorker(options: WorkerOptions): Worker {
     runner.start();
   }
 
-  function stop(streamId: string): void {
+  function stop(streamId: string, silently = false): void {
     const runner = streams.get(streamId);
     if (!runner) return;
     streams.delete(streamId);
     const done = runner
-      .stop()
+      .stop(silently)
       .catch((error) => log.error({ err: error, streamId }, 'stream did not stop cleanly'))
       .finally(() => stopping.delete(done));
     stopping.add(done);
@@ -79,17 +79,16 @@ export function createWorker(options: WorkerOptions): Worker {
         case 'stream:gallery':
           return streams.get(message.streamId)?.setGallery(message.gallery);
         case 'stream:verdict':
-          return streams
-            .get(message.streamId)
-            ?.verdict(message.trackId, message.studentId, message.verdict);
+          return streams.get(message.streamId)?.verdict(message.trackId, message.studentId, message.verdict);
         case 'stream:watch':
           return streams.get(message.streamId)?.watch(message.pictureWidth);
         case 'probe': {
           const { requestId } = message;
           const run = async (): Promise<void> => {
-            const result = await probeSource(message.source, { ...source, timeoutMs: message.timeoutMs }).catch(
-              (error) => failed(error, 'probe'),
-            );
+            const result = await probeSource(message.source, {
+              ...source,
+              timeoutMs: message.timeoutMs,
+            }).catch((error) => failed(error, 'probe'));
             send({ type: 'probe:result', requestId, result });
           };
           if (!probes.run(run)) send({ type: 'probe:result', requestId, result: busy('probe') });

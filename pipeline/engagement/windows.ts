@@ -39,6 +39,7 @@ export function createEngagementWindows(): EngagementWindows {
   const slots = new Map<number, Counted>();
   const lastSeen = new Map<string, number>();
   const known = new Set<string>();
+  const ready: Omit<EngagementBucket, 'streamId'>[] = [];
   let nextBucket: number | null = null;
 
   const sum = (fromMs: number, toMs: number): EngagementCounts[] => {
@@ -73,6 +74,8 @@ export function createEngagementWindows(): EngagementWindows {
   return {
     add(atMs, readings) {
       nextBucket ??= bucketOf(atMs);
+      // Before old slots go: after a gap the bucket before it is still to be handed out.
+      ready.push(...drain(atMs));
       const start = Math.floor(atMs / SLOT_MS) * SLOT_MS;
       const slot = slots.get(start) ?? { framesSampled: 0, students: new Map() };
       slots.set(start, slot);
@@ -90,9 +93,9 @@ export function createEngagementWindows(): EngagementWindows {
       const end = Math.floor(atMs / SLOT_MS) * SLOT_MS + SLOT_MS;
       return sum(end - WINDOW_MS, end).filter((c) => c.lastSeenAtMs > 0);
     },
-    finished: drain,
+    finished: (atMs) => [...ready.splice(0), ...drain(atMs)],
     flush() {
-      return nextBucket === null ? [] : drain(nextBucket + BUCKET_MS);
+      return [...ready.splice(0), ...(nextBucket === null ? [] : drain(nextBucket + BUCKET_MS))];
     },
   };
 }

@@ -17,10 +17,6 @@ export interface EmbeddedFace {
   faceLike: boolean;
 }
 
-/** Length of the embedding before normalisation: faces 2.7–4.1, non-faces 1.4–1.9 (default pack). */
-const NORM_NON_FACE = 2.0;
-const NORM_GOOD = 3.2;
-
 /** Aligns and embeds faces. `landmarks` of the same faces are used where they are at hand. */
 export async function embedFaces(
   models: FaceModels,
@@ -64,8 +60,9 @@ function sizeQuality(px: number): number {
   return Math.min(1, Math.max(0.2, (px - 6) / 50));
 }
 
+/** The embedding's length before normalising tells faces from prints on shirts, in packs that know the scale. */
 function normQuality(models: FaceModels, norm: number): number {
-  // The scale is the default pack's; other embedders say nothing comparable with their norm.
-  if (!models.calibration.normIsQuality) return 0.8;
-  return Math.min(1, Math.max(0, (norm - NORM_NON_FACE) / (NORM_GOOD - NORM_NON_FACE)));
+  const scale = models.calibration.embeddingNorm;
+  if (!scale) return 0.8;
+  return Math.min(1, Math.max(0, (norm - scale.noFace) / (scale.face - scale.noFace)));
 }

@@ -28,10 +28,13 @@ const RATE_SEVERAL = 1e-3;
 const RATE_LOOK = 2e-2;
 const RATE_REVIEW = 2e-2;
 
-/** @param table cosine at false-accept rates of one comparison, from the pack's calibration. */
-export function identityPolicy(table: readonly CalibrationPoint[], comparisons: number): IdentityPolicy {
+/** No calibration has enough pairs to have seen 1e-6, so what it is carried on to has a ceiling. */
+const HIGHEST = 0.75;
+
+/** @param cosineAtFar cosine at a false-accept rate of one comparison (models' `thresholdAt`). */
+export function identityPolicy(cosineAtFar: (far: number) => number, comparisons: number): IdentityPolicy {
   const rows = Math.max(10, comparisons);
-  const thresholdAt = (far: number): number => cosineAt(table, far);
+  const thresholdAt = (far: number): number => Math.min(HIGHEST, cosineAtFar(far));
   return {
     review: thresholdAt(RATE_REVIEW / rows),
     sureSingle: thresholdAt(RATE_SINGLE / rows),
@@ -41,31 +44,6 @@ export function identityPolicy(table: readonly CalibrationPoint[], comparisons: 
     marginSeveral: 0.1,
     remembered: Math.max(0.6, thresholdAt(1e-7)),
   };
-}
-
-export interface CalibrationPoint {
-  far: number;
-  threshold: number;
-}
-
-/**
- * Cosine at a false-accept rate: linear in log10(rate), and carried on beyond the table by its last slope,
- * because no calibration has enough pairs to have seen 1e-6. Never above 0.75.
- */
-export function cosineAt(table: readonly CalibrationPoint[], far: number): number {
-  const points = table
-    .map((point) => ({ x: -Math.log10(point.far), y: point.threshold }))
-    .sort((a, b) => a.x - b.x);
-  const [first] = points;
-  if (!first) throw new Error('the model pack has no calibration of the embedder');
-  if (points.length === 1) return first.y;
-  const x = -Math.log10(far);
-  let upper = points.findIndex((point) => point.x >= x);
-  if (upper === -1) upper = points.length - 1;
-  upper = Math.max(1, upper);
-  const a = points[upper - 1]!;
-  const b = points[upper]!;
-  return Math.min(0.75, a.y + ((b.y - a.y) * (x - a.x)) / (b.x - a.x));
 }
 
 /** 0.5 at the threshold of `review`, 0.8 at that of `sure`, 1 well above it. */
