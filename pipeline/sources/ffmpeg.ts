@@ -91,10 +91,12 @@ export function parseVersion(banner: string): string | null {
   return /^ffmpeg version (\S+)/m.exec(banner)?.[1] ?? null;
 }
 
-/** Null for builds between releases, whose names do not start with a number. */
-export function majorVersion(version: string): number | null {
-  const major = /^n?(\d+)\./.exec(version)?.[1];
-  return major === undefined ? null : Number(major);
+/** Before ffmpeg 5, of January 2022. Builds between releases have no version number, but all have a year. */
+export function isOld(banner: string): boolean {
+  const major = /^ffmpeg version n?(\d+)\./m.exec(banner)?.[1];
+  if (major !== undefined) return Number(major) < 5;
+  const year = /Copyright \(c\) 2000-(\d{4})/.exec(banner)?.[1];
+  return year !== undefined && Number(year) < 2022;
 }
 
 /** From the texts of `-h demuxer=rtsp`, `-h long` and `-h filter=showinfo`. */

@@ -91,15 +91,19 @@ export function openSession(options: SessionOptions): Session {
     skipped: reader.skipped,
     done: run.done.then((exit) => {
       reader.close();
-      const problem = verdict ?? (frames === 0 ? log.problem() : graver(log.problem())) ?? crash(exit);
+      const problem = verdict ?? (frames === 0 ? log.problem() : lasting(log.problem())) ?? crash(exit);
       return { frames, problem, exit, input: log.input(), lastPtsS, resizedAtS };
     }),
   };
 }
 
-/** With frames seen, ffmpeg's complaints about single packets say nothing about the end, except of a file. */
-function graver(problem: Problem | null): Problem | null {
-  return problem && (problem.reason === 'corrupt' || problem.reason === 'disconnected') ? problem : null;
+/**
+ * With frames seen, most complaints are about single packets and say nothing about how it ended. What is left:
+ * the end of a file is missing, or pictures in it could not be decoded.
+ */
+function lasting(problem: Problem | null): Problem | null {
+  if (problem?.reason !== 'corrupt') return null;
+  return /packet corrupt|corrupt (input packet|decoded frame)/i.test(problem.detail) ? null : problem;
 }
 
 function crash(exit: FfmpegExit): Problem | null {
