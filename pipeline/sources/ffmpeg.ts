@@ -78,8 +78,7 @@ async function ask(path: string, warning: string | null): Promise<FfmpegBinary |
         return stdout;
       }),
     );
-    const old =
-      (majorVersion(version) ?? 5) < 5 ? `ffmpeg ${version} is old: install version 5 or later.` : null;
+    const old = isOld(banner) ? `ffmpeg ${version} is old: install version 5 or later.` : null;
     return { path, version, warning: warning ?? old, features: readFeatures(rtsp!, options!, showinfo!) };
   } catch {
     return null;
