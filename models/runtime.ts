@@ -1,0 +1,101 @@
+import * as ort from 'onnxruntime-node';
+import { ModelError } from './errors.ts';
+
+/** Values of one input or output: row-major floats. */
+export interface TensorValue {
+  readonly data: Float32Array;
+  readonly dims: readonly number[];
+}
+
+/** An open network. Runs may overlap; each brings its own input memory, which must stay untouched until it ends. */
+export interface ModelSession {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  run(input: TensorValue, outputs?: readonly string[]): Promise<Record<string, TensorValue>>;
+  dispose(): Promise<void>;
+}
+
+export interface SessionOptions {
+  /** Threads inside one operator. One is best when several workers share a machine. */
+  threads?: number;
+}
+
+/**
+ * Opens an ONNX network from memory on the CPU. Throws a ModelError `model-unusable` when it is none or asks for
+ * operators that the runtime does not have. Only networks with one float input are supported.
+ */
+export async function openSession(
+  bytes: Uint8Array,
+  name: string,
+  options: SessionOptions = {},
+): Promise<ModelSession> {
+  const session = await ort.InferenceSession.create(bytes, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    intraOpNumThreads: options.threads ?? 1,
+    interOpNumThreads: 1,
+    // Errors only: the runtime's warnings about unused initializers mean nothing to an operator of the server.
+    logSeverityLevel: 3,
+  }).catch((cause: unknown) => {
+    throw new ModelError('model-unusable', `${name} cannot be opened by ONNX Runtime: ${messageOf(cause)}`, {
+      cause,
+    });
+  });
+  const input = session.inputNames[0];
+  if (input === undefined || session.inputNames.length !== 1) {
+    await session.release();
+    throw new ModelError('model-unusable', `${name} has ${session.inputNames.length} inputs instead of one`);
+  }
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(value, outputs = session.outputNames) {
+      const tensor = new ort.Tensor('float32', value.data, value.dims);
+      const results = await session.run({ [input]: tensor }, [...outputs]);
+      const values: Record<string, TensorValue> = {};
+      for (const output of outputs) {
+        const result = results[output];
+        if (!(result?.data instanceof Float32Array)) {
+          throw new ModelError('model-unusable', `${name}: output ${output} is not float32`);
+        }
+        values[output] = { data: result.data, dims: result.dims };
+      }
+      return values;
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+/**
+ * Input memory that is used again: frames come at a steady size, and a fresh 25 MB array each would keep the garbage
+ * collector busy. `use` lends an array of at least `length` floats for the time of one call; overlapping calls get
+ * arrays of their own. Contents are whatever the last user left.
+ */
+export class ScratchPool {
+  #free: Float32Array[] = [];
+  readonly #keep: number;
+
+  constructor(keep = 2) {
+    this.#keep = keep;
+  }
+
+  async use<T>(length: number, work: (scratch: Float32Array) => Promise<T>): Promise<T> {
+    const index = this.#free.findIndex((candidate) => candidate.length >= length);
+    const buffer = index >= 0 ? this.#free.splice(index, 1)[0]! : new Float32Array(length);
+    try {
+      return await work(buffer.length === length ? buffer : buffer.subarray(0, length));
+    } finally {
+      this.#free.push(buffer);
+      // The largest ones stay: they serve every size.
+      if (this.#free.length > this.#keep) {
+        this.#free.sort((a, b) => b.length - a.length);
+        this.#free.length = this.#keep;
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import type { Detection, DetectLevel } from './face-detector.ts';
+import { writeFrame } from './frame-tensor.ts';
+import type { PixelFormat } from './image.ts';
+import { type ModelSession, ScratchPool } from './runtime.ts';
+
+/**
+ * UltraFace RFB (Linzaer, Ultra-Light-Fast-Generic-Face-Detector-1MB) with its post-processing cut off: a fully
+ * convolutional SSD with anchors at four strides. Sizes in pixels, in the order of the network's outputs.
+ */
+const SCALES = [
+  { stride: 8, sizes: [10, 16, 24] },
+  { stride: 16, sizes: [32, 48] },
+  { stride: 32, sizes: [64, 96] },
+  { stride: 64, sizes: [128, 192, 256] },
+] as const;
+
+const CENTRE_VARIANCE = 0.1;
+const SIZE_VARIANCE = 0.2;
+
+/** Anchors of a picture of this size: feature maps are rounded up at every stride. */
+export function anchorCount(width: number, height: number): number {
+  return SCALES.reduce(
+    (sum, { stride, sizes }) => sum + Math.ceil(width / stride) * Math.ceil(height / stride) * sizes.length,
+    0,
+  );
+}
+
+/**
+ * Boxes from raw outputs. `scores` holds (background, face) and `locations` (dx, dy, dw, dh) per anchor, anchors by
+ * stride, then row, column and size. With anchor side p: centre = anchor centre + 0.1·d·p, side = p·exp(0.2·d).
+ */
+export function decodeUltraFace(
+  scores: Float32Array,
+  locations: Float32Array,
+  width: number,
+  height: number,
+  minScore: number,
+): Detection[] {
+  const found: Detection[] = [];
+  let anchor = 0;
+  for (const { stride, sizes } of SCALES) {
+    const columns = Math.ceil(width / stride);
+    const rows = Math.ceil(height / stride);
+    const perRow = columns * sizes.length;
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < perRow; i++, anchor++) {
+        const score = scores[2 * anchor + 1]!;
+        if (!(score >= minScore)) continue;
+        const column = Math.floor(i / sizes.length);
+        const side = sizes[i % sizes.length]!;
+        const at = 4 * anchor;
+        const boxWidth = side * Math.exp(SIZE_VARIANCE * locations[at + 2]!);
+        const boxHeight = side * Math.exp(SIZE_VARIANCE * locations[at + 3]!);
+        const x = (column + 0.5) * stride + CENTRE_VARIANCE * locations[at]! * side;
+        const y = (row + 0.5) * stride + CENTRE_VARIANCE * locations[at + 1]! * side;
+        found.push({ score, points: null, box: [x - boxWidth / 2, y - boxHeight / 2, boxWidth, boxHeight] });
+      }
+    }
+  }
+  return found;
+}
+
+/** Outputs needed: `scores` [1,A,2] after softmax and `locations` [1,A,4]. */
+export function ultraFaceLevel(
+  session: ModelSession,
+  format: PixelFormat & { layout: 'planar-rgb' | 'planar-bgr' },
+  outputs: { scores: string; locations: string },
+): DetectLevel {
+  const scratch = new ScratchPool();
+  return (image, width, height, minScore) =>
+    scratch.use(3 * width * height, async (data) => {
+      writeFrame(image, data, width, height, format);
+      const values = await session.run({ data, dims: [1, 3, height, width] }, [
+        outputs.scores,
+        outputs.locations,
+      ]);
+      const scores = values[outputs.scores]!.data;
+      if (scores.length !== 2 * anchorCount(width, height)) {
+        throw new RangeError(
+          `The detector gave ${scores.length / 2} anchors for ${width} × ${height} pixels`,
+        );
+      }
+      return decodeUltraFace(scores, values[outputs.locations]!.data, width, height, minScore);
+    });
+}
