@@ -104,7 +104,7 @@ describe('load gauge', () => {
     const gauge = createLoadGauge();
     const seen = new Set<string>();
     let t = 0;
-    for (let i = 0; i < 40; i++) seen.add(gauge.add(600, 500, (t += 500)));
+    for (let i = 0; i < 40; i++, t += 500) seen.add(gauge.add(600, 500, t));
     expect([...seen]).toEqual([
       'full',
       'less-emotion',
@@ -113,7 +113,7 @@ describe('load gauge', () => {
       'smaller-detection',
       'fewer-frames',
     ]);
-    for (let i = 0; i < 200; i++) gauge.add(100, 500, (t += 500));
+    for (let i = 0; i < 200; i++, t += 500) gauge.add(100, 500, t);
     expect(gauge.level()).toBe('full');
   });
 
