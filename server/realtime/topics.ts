@@ -53,29 +53,29 @@ export const FacesSchema = Type.Object(
       }),
     ),
   },
-  { $id: 'LiveFaces', title: 'LiveFaces' },
+  { title: 'LiveFaces' },
 );
 export type Faces = Static<typeof FacesSchema>;
 
 export const PictureSchema = Type.Object(
   { ...frame, jpeg: Type.Unsafe<Uint8Array>({ type: 'string', format: 'binary' }) },
-  { $id: 'LivePicture', title: 'LivePicture' },
+  { title: 'LivePicture' },
 );
 export type Picture = Static<typeof PictureSchema>;
 
 export const RecordEventSchema = Type.Object(
   { record: AttendanceRecordSchema },
-  { $id: 'LiveRecord', title: 'LiveRecord' },
+  { title: 'LiveRecord' },
 );
 
 export const ReviewEventSchema = Type.Object(
   { review: ReviewSchema },
-  { $id: 'LiveReview', title: 'LiveReview' },
+  { title: 'LiveReview' },
 );
 
 export const SessionClosedSchema = Type.Object(
   { sessionId, closedAt: Type.String({ format: 'date-time' }) },
-  { $id: 'LiveClosed', title: 'LiveClosed' },
+  { title: 'LiveClosed' },
 );
 
 export const AlertSchema = Type.Object(
@@ -89,7 +89,7 @@ export const AlertSchema = Type.Object(
     sessionId: Type.Optional(sessionId),
     message: Type.String(),
   },
-  { $id: 'LiveAlert', title: 'LiveAlert' },
+  { title: 'LiveAlert' },
 );
 export type Alert = Static<typeof AlertSchema>;
 
@@ -110,7 +110,7 @@ export interface ServerEvents {
 
 export const JoinSchema = Type.Object(
   { sessionId },
-  { $id: 'LiveJoin', title: 'LiveJoin', additionalProperties: false },
+  { title: 'LiveJoin', additionalProperties: false },
 );
 export const WatchSchema = Type.Object(
   {
@@ -118,7 +118,7 @@ export const WatchSchema = Type.Object(
     streamId: Type.Union([streamId, Type.Null()]),
     width: Type.Optional(Type.Integer({ minimum: 160, maximum: 1920 })),
   },
-  { $id: 'LiveWatch', title: 'LiveWatch', additionalProperties: false },
+  { title: 'LiveWatch', additionalProperties: false },
 );
 
 export type JoinAnswer =

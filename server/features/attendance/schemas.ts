@@ -39,7 +39,7 @@ export const AttendanceRecordSchema = Type.Object(
     correctedBy: nullable(id('The user whose word the status stands on; null: the machine decided.')),
     version: Type.Integer({ minimum: 1, description: 'Rises with every change of the decision.' }),
   },
-  { $id: 'AttendanceRecord', title: 'AttendanceRecord' },
+  { title: 'AttendanceRecord' },
 );
 export type AttendanceRecord = Static<typeof AttendanceRecordSchema>;
 

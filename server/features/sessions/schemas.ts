@@ -50,7 +50,7 @@ export const ClassSessionSchema = Type.Object(
       review: Type.Integer({ description: 'Open questions to a person.' }),
     }),
   },
-  { $id: 'ClassSession', title: 'ClassSession' },
+  { title: 'ClassSession' },
 );
 export type ClassSession = Static<typeof ClassSessionSchema>;
 
@@ -72,7 +72,7 @@ export const ReviewSchema = Type.Object(
     ]),
     hasFace: Type.Boolean({ description: 'Whether a picture of the face is at hand; it is never stored.' }),
   },
-  { $id: 'Review', title: 'Review' },
+  { title: 'Review' },
 );
 export type Review = Static<typeof ReviewSchema>;
 
@@ -113,7 +113,7 @@ export const MetricsSchema = Type.Object(
       }),
     ),
   },
-  { $id: 'SessionMetrics', title: 'SessionMetrics' },
+  { title: 'SessionMetrics' },
 );
 export type Metrics = Static<typeof MetricsSchema>;
 
@@ -130,7 +130,7 @@ export const StreamStatusSchema = Type.Object(
     height: Type.Union([Type.Integer(), Type.Null()]),
     load: Type.String({ description: '`full`, or what is left out because the CPU is short.' }),
   },
-  { $id: 'StreamStatus', title: 'StreamStatus' },
+  { title: 'StreamStatus' },
 );
 export type StreamStatusView = Static<typeof StreamStatusSchema>;
 
@@ -159,7 +159,7 @@ export const SnapshotSchema = Type.Object(
     history: Type.Array(HistoryPointSchema, { description: 'The last 10 minutes, a point for 10 s.' }),
     seq: Type.Integer({ description: 'How many decisions have been announced in this session.' }),
   },
-  { $id: 'LiveSnapshot', title: 'LiveSnapshot' },
+  { title: 'LiveSnapshot' },
 );
 export type Snapshot = Static<typeof SnapshotSchema>;
 

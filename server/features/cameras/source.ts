@@ -1,0 +1,30 @@
+import { fileURLToPath } from 'node:url';
+import { withCredentials } from '../../../config/camera-url.ts';
+import type { SourceSpec } from '../../../pipeline/messages.ts';
+import type { TenantCrypto } from '../../crypto.ts';
+import type { cameras } from '../../db/schema/index.ts';
+
+export type CameraRow = typeof cameras.$inferSelect;
+
+export interface CameraCredentials {
+  username: string | null;
+  password: string | null;
+}
+
+/** Authenticated with the sealed credentials of a camera. */
+export const cameraPurpose = (cameraId: string): string => `camera:${cameraId}`;
+
+export const isFileUrl = (url: string): boolean => url.startsWith('file:');
+
+/** What the pipeline opens. The address has the password in it: never logged, never in an answer. */
+export function sourceOf(camera: CameraRow, crypto: TenantCrypto): SourceSpec {
+  if (isFileUrl(camera.url)) {
+    return { kind: 'file', path: fileURLToPath(camera.url), loop: true, realtime: true };
+  }
+  if (!camera.credentials) return { kind: 'rtsp', url: camera.url };
+  const { username, password } = crypto.openJson<CameraCredentials>(
+    cameraPurpose(camera.id),
+    camera.credentials,
+  );
+  return { kind: 'rtsp', url: withCredentials(camera.url, username, password) };
+}

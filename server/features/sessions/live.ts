@@ -1,0 +1,342 @@
+import { eq } from 'drizzle-orm';
+import type { EngagementBucket, IdentityDecision } from '../../../pipeline/messages.ts';
+import type { AppContext } from '../../context.ts';
+import { newId } from '../../db/ids.ts';
+import { classSessions, streams as streamTable, tenants } from '../../db/schema/index.ts';
+import type { Hub } from '../../realtime/hub.ts';
+import { createJournal, type Journal } from '../attendance/journal.ts';
+import { appendEvents, type RecordChange, type SeenRow, writeSeen } from '../attendance/ledger.ts';
+import { isPermanent } from '../attendance/permanent.ts';
+import { createEngagementHold } from '../engagement/hold.ts';
+import { writeBuckets, writeEmotions } from '../engagement/store.ts';
+import { createLiveSession, type LiveSession } from './live-session.ts';
+import { loadLiveSeed, reloadRoster } from './load.ts';
+import { loadSessions } from './queries.ts';
+import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
+
+/**
+ * The open sessions of this server: gives the pipeline's messages to the session that they belong to, and what is
+ * decided to the journal. Everything that must outlive the process is on disk; this can be rebuilt from it at any time.
+ */
+export interface Live {
+  readonly journal: Journal;
+  readonly reviews: ReviewDesk;
+  /** Resumes what was open when the server last ended. Returns at once; streams start when a worker is ready. */
+  start(): void;
+  find(sessionId: string): LiveSession | null;
+  /** Takes an open session into memory and starts its streams. */
+  take(tenantId: string, sessionId: string): Promise<LiveSession | null>;
+  /** Stops the streams; the session stays in memory until `drop`. */
+  pause(session: LiveSession): void;
+  resume(session: LiveSession): void;
+  drop(session: LiveSession): void;
+  /** Writes what is held of a session: seen times, buckets, the highest track ids. */
+  flush(): Promise<void>;
+  /** Called for a session whose planned end has come. */
+  onDue(close: (session: LiveSession) => Promise<void>): void;
+  stats(): { sessions: number; held: number };
+  close(): Promise<void>;
+}
+
+const TICK_MS = 1000;
+const FLUSH_MS = 10_000;
+const RESUME_RETRY_MS = 2000;
+
+export function createLive(context: AppContext, hub: Hub): Live {
+  const { db, log, supervisor, clock } = context;
+  const sessions = new Map<string, LiveSession>();
+  const byStream = new Map<string, LiveSession>();
+  const states = new Map<string, { state: string; reason: string }>();
+  const seen = new Map<string, { tenantId: string; row: SeenRow }>();
+  const engagement = createEngagementHold();
+  let closeDue: (session: LiveSession) => Promise<void> = async () => {};
+  let closing = false;
+  let databaseAway = false;
+
+  const journal = createJournal({
+    log,
+    write: (tenantId, drafts) => db.tenant(tenantId, (tx) => appendEvents(tx, tenantId, drafts)),
+    committed: (_tenantId, changes) => announce(changes),
+    isPermanent,
+    onTrouble: (trouble) => setDatabaseAway(trouble !== null),
+  });
+  const reviews = createReviewDesk(context);
+
+  function setDatabaseAway(away: boolean): void {
+    if (away === databaseAway) return;
+    databaseAway = away;
+    hub.alert(
+      away
+        ? {
+            code: 'database-unavailable',
+            message: 'Marks are held until the database is back; none is lost.',
+          }
+        : { code: 'database-back', message: 'Marks are being kept again.' },
+    );
+  }
+
+  function announce(changes: readonly RecordChange[]): void {
+    const bySession = new Map<string, RecordChange[]>();
+    for (const change of changes) {
+      const list = bySession.get(change.after.sessionId);
+      if (list) list.push(change);
+      else bySession.set(change.after.sessionId, [change]);
+    }
+    for (const [sessionId, list] of bySession) {
+      const session = sessions.get(sessionId);
+      if (!session) continue;
+      session.commit(list);
+      for (const { after } of list) {
+        if (after.status === 'present' || after.status === 'late')
+          void reviews.retire(session, after.studentId);
+      }
+    }
+  }
+
+  function decide(decision: IdentityDecision): void {
+    const session = byStream.get(decision.streamId);
+    if (!session?.person(decision.studentId)) return;
+    if (decision.verdict === 'review') {
+      if (!session.isDecided(decision.studentId)) void reviews.ask(session, decision);
+      return;
+    }
+    const kind = session.takeEvidence(decision);
+    if (kind === null) return;
+    const taken = journal.append(session.tenantId, {
+      id: newId(),
+      sessionId: session.id,
+      studentId: decision.studentId,
+      type: kind === 'first' ? 'marked' : 'seen',
+      method: 'face',
+      confidence: decision.confidence,
+      at: new Date(decision.firstSeenAtMs),
+      streamId: decision.streamId,
+      trackId: decision.trackId,
+      data: {
+        score: decision.score,
+        margin: decision.margin,
+        votes: decision.votes,
+        decidedAt: new Date(decision.decidedAtMs).toISOString(),
+      },
+    });
+    if (!taken) log.error({ sessionId: session.id }, 'the journal is full; a decision was not taken');
+  }
+
+  function keepBucket(bucket: EngagementBucket): void {
+    const session = byStream.get(bucket.streamId);
+    if (session) engagement.add(session, bucket);
+  }
+
+  supervisor.events.on('observation', (observation) =>
+    byStream.get(observation.streamId)?.observe(observation),
+  );
+  supervisor.events.on('identity', decide);
+  supervisor.events.on('metrics', (metrics) => byStream.get(metrics.streamId)?.metrics(metrics));
+  supervisor.events.on('engagement', keepBucket);
+  supervisor.events.on('status', (status) => {
+    byStream.get(status.streamId)?.status(status);
+    states.set(status.streamId, { state: status.state, reason: status.reason });
+  });
+  supervisor.events.on('picture', (picture) => {
+    const session = byStream.get(picture.streamId);
+    if (!session) return;
+    const { streamId, seq, atMs, width, height, jpeg } = picture;
+    hub.sendPicture({ sessionId: session.id, streamId, seq, atMs, width, height, jpeg });
+  });
+  supervisor.events.on('worker-exit', () => {
+    for (const session of sessions.values()) {
+      hub.alert({
+        code: 'worker-restarted',
+        sessionId: session.id,
+        message: 'Video analysis ended unexpectedly and is being started again.',
+      });
+    }
+  });
+  context.events.on('gallery:changed', ({ tenantId }) => void reload(tenantId, () => true));
+  context.events.on('student:changed', ({ tenantId }) => void reload(tenantId, () => true));
+  context.events.on('student:erased', ({ tenantId }) => void reload(tenantId, () => true));
+  context.events.on('roster:changed', ({ tenantId, courseId }) => {
+    void reload(tenantId, (session) => session.courseId === courseId);
+  });
+
+  async function reload(tenantId: string, which: (session: LiveSession) => boolean): Promise<void> {
+    const model = supervisor.info()?.embeddingModel;
+    for (const session of sessions.values()) {
+      if (session.tenantId !== tenantId || !which(session) || !model) continue;
+      try {
+        const { roster, gallery } = await db.tenant(tenantId, (tx) =>
+          reloadRoster(tx, context, tenantId, session.courseId, model),
+        );
+        session.setRoster(roster);
+        session.setGallery(gallery);
+        for (const spec of session.specs()) supervisor.setGallery(spec.streamId, gallery);
+        hub.send(session.id, 'session:snapshot', session.snapshot());
+      } catch (error) {
+        // Withdrawn consent must not wait for the next change.
+        log.error({ err: error, sessionId: session.id }, 'the gallery of a session could not be read anew');
+        setTimeout(() => void reload(tenantId, (other) => other === session), RESUME_RETRY_MS).unref();
+      }
+    }
+  }
+
+  async function take(tenantId: string, sessionId: string): Promise<LiveSession | null> {
+    const known = sessions.get(sessionId);
+    if (known) return known;
+    const { embeddingModel } = await supervisor.ready();
+    const seed = await db.tenant(tenantId, (tx) =>
+      loadLiveSeed(tx, context, tenantId, sessionId, embeddingModel),
+    );
+    if (!seed || closing) return null;
+    const raced = sessions.get(sessionId);
+    if (raced) return raced;
+    const session = createLiveSession(seed, hub);
+    sessions.set(sessionId, session);
+    resume(session);
+    return session;
+  }
+
+  function resume(session: LiveSession): void {
+    for (const spec of session.specs()) {
+      byStream.set(spec.streamId, session);
+      const firstTrackId = Math.max(spec.firstTrackId, supervisor.lastTrackId(spec.streamId) + 1);
+      supervisor.startStream({ ...spec, firstTrackId });
+    }
+  }
+
+  function pause(session: LiveSession): void {
+    for (const spec of session.specs()) supervisor.stopStream(spec.streamId);
+  }
+
+  function drop(session: LiveSession): void {
+    pause(session);
+    for (const spec of session.specs()) byStream.delete(spec.streamId);
+    sessions.delete(session.id);
+    reviews.forget(session.id);
+  }
+
+  /** Tenant by tenant, because a transaction sees one only; tried again until it has worked. */
+  async function resumeAll(): Promise<void> {
+    while (!closing) {
+      try {
+        await supervisor.ready(600_000);
+        const ids = await db.system((tx) => tx.select({ id: tenants.id }).from(tenants));
+        for (const { id: tenantId } of ids) {
+          const open = await db.tenant(tenantId, (tx) => loadSessions(tx, eq(classSessions.status, 'open')));
+          for (const { row } of open) {
+            if (sessions.has(row.id)) continue;
+            const session = await take(tenantId, row.id);
+            if (!session) continue;
+            log.info({ sessionId: row.id }, 'an open session goes on');
+            hub.send(row.id, 'session:snapshot', session.snapshot());
+          }
+        }
+        return;
+      } catch (error) {
+        if (closing) return;
+        log.error({ err: error }, 'open sessions could not be resumed yet; trying again');
+        await new Promise((resolve) => setTimeout(resolve, RESUME_RETRY_MS).unref());
+      }
+    }
+  }
+
+  function tick(): void {
+    const now = clock.now();
+    for (const session of sessions.values()) {
+      session.tick(now);
+      if (session.row.endsAt && session.row.endsAt.getTime() <= now) {
+        closeDue(session).catch((error) =>
+          log.error({ err: error, sessionId: session.id }, 'closing failed'),
+        );
+      }
+    }
+  }
+
+  let flushing: Promise<void> | null = null;
+  function flush(): Promise<void> {
+    flushing ??= write().finally(() => {
+      flushing = null;
+    });
+    return flushing;
+  }
+
+  /** What is not written stays held for the next time; seen times only ever grow, so the newest row is enough. */
+  async function write(): Promise<void> {
+    for (const session of sessions.values()) {
+      for (const row of session.takeSeen()) {
+        seen.set(`${row.sessionId} ${row.studentId}`, { tenantId: session.tenantId, row });
+      }
+    }
+    const tenantIds = new Set([
+      ...[...sessions.values()].map((session) => session.tenantId),
+      ...[...seen.values()].map((entry) => entry.tenantId),
+      ...engagement.tenants(),
+    ]);
+    for (const tenantId of tenantIds) {
+      const rows = [...seen].filter(([, entry]) => entry.tenantId === tenantId);
+      const batch = engagement.take(tenantId, closing ? Number.POSITIVE_INFINITY : clock.now());
+      try {
+        await db.tenant(tenantId, async (tx) => {
+          await writeSeen(
+            tx,
+            rows.map(([, entry]) => entry.row),
+          );
+          await writeBuckets(tx, tenantId, batch.buckets);
+          await writeEmotions(tx, tenantId, batch.emotions);
+          await writeStreams(tx, tenantId);
+        });
+        // A newer row may have come while this one was being written.
+        for (const [key, entry] of rows) if (seen.get(key) === entry) seen.delete(key);
+        if (journal.held() === 0) setDatabaseAway(false);
+      } catch (error) {
+        log.warn({ err: error }, 'seen times and engagement could not be written; trying again');
+        if (!isPermanent(error)) {
+          engagement.giveBack(tenantId, batch);
+          setDatabaseAway(true);
+        }
+      }
+    }
+  }
+
+  async function writeStreams(tx: Parameters<Parameters<typeof db.tenant>[1]>[0], tenantId: string) {
+    for (const session of sessions.values()) {
+      if (session.tenantId !== tenantId) continue;
+      for (const { streamId } of session.specs()) {
+        const lastTrackId = supervisor.lastTrackId(streamId);
+        await tx
+          .update(streamTable)
+          .set({ ...(states.get(streamId) ?? {}), ...(lastTrackId > 0 ? { lastTrackId } : {}) })
+          .where(eq(streamTable.id, streamId));
+      }
+    }
+  }
+
+  const timers: NodeJS.Timeout[] = [];
+  return {
+    journal,
+    reviews,
+    start() {
+      timers.push(
+        setInterval(tick, TICK_MS),
+        setInterval(() => void flush(), FLUSH_MS),
+      );
+      void resumeAll();
+    },
+    find: (sessionId) => sessions.get(sessionId) ?? null,
+    take,
+    pause,
+    resume,
+    drop,
+    flush,
+    onDue(close) {
+      closeDue = close;
+    },
+    stats: () => ({ sessions: sessions.size, held: journal.held() }),
+    async close() {
+      closing = true;
+      for (const timer of timers) clearInterval(timer);
+      for (const session of sessions.values()) pause(session);
+      await journal.close();
+      await flush();
+    },
+  };
+}

@@ -1,0 +1,125 @@
+import { and, eq, inArray } from 'drizzle-orm';
+import type { GalleryEntry, StreamSpec } from '../../../pipeline/messages.ts';
+import type { AppContext } from '../../context.ts';
+import { cameras, classSessions, streams } from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { listRecords, toRecord } from '../attendance/records.ts';
+import { sourceOf } from '../cameras/source.ts';
+import { classHistory } from '../engagement/store.ts';
+import { tenantCrypto } from '../tenants/service.ts';
+import { loadGallery, loadRoster, type RosterMember } from './gallery.ts';
+import { HISTORY_STEP_MS } from './live-metrics.ts';
+import type { LiveSeed } from './live-session.ts';
+import { findSession, type SessionRow } from './queries.ts';
+import { openReviewsOf } from './reviews.ts';
+import type { Snapshot } from './schemas.ts';
+
+/** Economy mode: detection starts at this width, as few faces are missed and the cost is a third. */
+const ECONOMY_WIDTH = 960;
+/** Tracks that a killed server may have used since it last noted the highest id. */
+const TRACK_ID_RESERVE = 10_000;
+
+/** All that an open session needs to go on, as it is on disk. */
+export async function loadLiveSeed(
+  tx: Tx,
+  context: AppContext,
+  tenantId: string,
+  sessionId: string,
+  embeddingModel: string,
+): Promise<LiveSeed | null> {
+  const found = await findSession(tx, sessionId);
+  if (!found || found.row.status !== 'open') return null;
+  const roster = await loadRoster(tx, found.row.courseId);
+  const crypto = await tenantCrypto(context, tx, tenantId);
+  const gallery = await loadGallery(tx, crypto, roster, embeddingModel);
+  const taking = await tx
+    .select({ stream: streams, camera: cameras })
+    .from(streams)
+    .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+    .where(eq(streams.sessionId, sessionId))
+    .orderBy(streams.id);
+  return {
+    tenantId,
+    row: found.row,
+    view: found.view,
+    roster,
+    records: await listRecords(tx, sessionId),
+    reviews: await openReviewsOf(tx, sessionId),
+    history: await recentHistory(tx, sessionId, context.clock.now()),
+    specs: taking.map(({ stream, camera }) =>
+      streamSpec(context, found.row, stream, { ...camera, source: sourceOf(camera, crypto) }, gallery),
+    ),
+  };
+}
+
+function streamSpec(
+  context: AppContext,
+  session: SessionRow,
+  stream: { id: string; lastTrackId: number; createdAt: Date },
+  camera: { sampling: StreamSpec['sampling']; source: StreamSpec['source'] },
+  gallery: GalleryEntry[],
+): StreamSpec {
+  const fresh = stream.lastTrackId === 0 && context.clock.now() - stream.createdAt.getTime() < 1000;
+  return {
+    streamId: stream.id,
+    source: camera.source,
+    sampling: camera.sampling,
+    maxWidth: context.config.pipeline.maxWidth,
+    detectWidth: camera.sampling.mode === 'keyframes' ? ECONOMY_WIDTH : 0,
+    purposes: { identify: true, attention: true, emotion: session.policy.emotion, liveness: false },
+    gallery,
+    firstTrackId: fresh ? 1 : stream.lastTrackId + TRACK_ID_RESERVE,
+  };
+}
+
+async function recentHistory(tx: Tx, sessionId: string, nowMs: number): Promise<LiveSeed['history']> {
+  const points = await classHistory(tx, sessionId, { sinceMs: nowMs - 60 * HISTORY_STEP_MS });
+  return points.map(({ atMs, attention, coverage }) => ({ atMs, attention, coverage }));
+}
+
+/** The snapshot of a session that is not in memory: closed, or not resumed yet. */
+export async function storedSnapshot(tx: Tx, sessionId: string): Promise<Snapshot | null> {
+  const found = await findSession(tx, sessionId);
+  if (!found) return null;
+  const records = await listRecords(tx, sessionId);
+  const end = found.row.closedAt?.getTime() ?? Date.now();
+  const points = await classHistory(tx, sessionId, { sinceMs: end - 60 * HISTORY_STEP_MS });
+  return {
+    session: found.view,
+    roster: records.map(({ row, person }) => ({
+      studentId: row.studentId,
+      ...person,
+      hasFace: row.method === 'face',
+      record: toRecord(row, person),
+    })),
+    reviews: await openReviewsOf(tx, sessionId),
+    streams: [],
+    metrics: null,
+    history: points.map(({ atMs, attention, coverage }) => ({ atMs, attention, coverage })),
+    seq: 0,
+  };
+}
+
+/** Rosters and galleries of open sessions, read anew. */
+export async function reloadRoster(
+  tx: Tx,
+  context: AppContext,
+  tenantId: string,
+  courseId: string,
+  embeddingModel: string,
+): Promise<{ roster: RosterMember[]; gallery: GalleryEntry[] }> {
+  const roster = await loadRoster(tx, courseId);
+  const crypto = await tenantCrypto(context, tx, tenantId);
+  return { roster, gallery: await loadGallery(tx, crypto, roster, embeddingModel) };
+}
+
+/** Cameras of the list that take part in another open session. */
+export async function camerasInUse(tx: Tx, cameraIds: readonly string[]): Promise<string[]> {
+  if (cameraIds.length === 0) return [];
+  const rows = await tx
+    .select({ cameraId: streams.cameraId })
+    .from(streams)
+    .innerJoin(classSessions, eq(classSessions.id, streams.sessionId))
+    .where(and(eq(classSessions.status, 'open'), inArray(streams.cameraId, [...cameraIds])));
+  return rows.map((row) => row.cameraId);
+}
