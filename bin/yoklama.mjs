@@ -44,8 +44,9 @@ addCommand('demo', 'a rendered classroom as a camera, students enrolled, a sessi
   return runDemo(args);
 });
 addCommand('models', 'list, install or verify the face models', async (args) => {
-  const { runModels } = await import('../models/cli.ts');
-  return runModels(args);
+  const { modelsCommand } = await import('../models/cli.ts');
+  const { loadConfig } = await import('../config/index.ts');
+  await modelsCommand(loadConfig().models).exitOverride().parseAsync(args, { from: 'user' });
 });
 addCommand('analyze', 'attendance and attention of a video file, as JSON', async (args) => {
   const { runAnalyze } = await import('../pipeline/analyze-cli.ts');
@@ -56,10 +57,14 @@ try {
   if (process.argv.length <= 2) program.outputHelp();
   else await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    process.exitCode = 1;
-  }
+  process.exitCode = explain(error);
+}
+
+/** Errors that were meant for people have a code or say so by their name: their message is enough. */
+function explain(error) {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const isForPeople =
+    error instanceof Error && (typeof error.code === 'string' || error.name === 'ConfigError');
+  process.stderr.write(`yoklama: ${isForPeople ? error.message : (error?.stack ?? String(error))}\n`);
+  return 1;
 }

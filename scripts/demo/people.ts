@@ -8,18 +8,22 @@ export const PHOTO_PACKAGE = '@vladmandic/face-api@1.7.15';
 export const PHOTOS = {
   sample3: {
     path: 'demo/sample3.jpg',
+    bytes: 221049,
     sha256: '8eb081c9efb14370fa94d9feab9e5fbeafd19a627491853a80c2bf67f7ffa936',
   },
   sample4: {
     path: 'demo/sample4.jpg',
+    bytes: 210824,
     sha256: '729efa5923061d40eb4ed5f267a18cc7b8ba6f852bb2757b16d8b7e4937476fc',
   },
   sample5: {
     path: 'demo/sample5.jpg',
+    bytes: 166400,
     sha256: '6d45095ebb182d8f975c0790e0e4eefd86fbb40609cf4b271776d92e12662938',
   },
   sample6: {
     path: 'demo/sample6.jpg',
+    bytes: 302445,
     sha256: '9baad80f9d5e306fb9b8c0913d44445f1e95848df317530efb03d0934c57ba87',
   },
 } as const;

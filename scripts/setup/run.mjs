@@ -1,7 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
 import { say } from './report.mjs';
 
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -76,4 +77,13 @@ export function runTask([command, ...args], cwd = projectRoot) {
 export function answers(command, ...args) {
   const result = spawnSync(command, args, { stdio: 'ignore', timeout: 20_000 });
   return result.status === 0;
+}
+
+let fileSettings = null;
+
+/** A setting as the server will read it: the environment over a `.env` file in the project. */
+export function setting(name) {
+  const file = join(projectRoot, '.env');
+  fileSettings ??= existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  return process.env[name] ?? fileSettings[name] ?? '';
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { canInstall, install } from './apt.mjs';
 import { SetupError, say } from './report.mjs';
-import { answers, inCi, projectRoot } from './run.mjs';
+import { answers, inCi, projectRoot, setting } from './run.mjs';
 
 /** Tasks that may change the machine where they are allowed to: the others take what is there. */
 const MAY_INSTALL = new Set(['demo', 'test', 'bench']);
@@ -14,14 +14,14 @@ const bundled = () =>
 export const ffmpeg = {
   title: 'looking for ffmpeg',
   done({ task }) {
-    if (process.env.FFMPEG_PATH) return answers(process.env.FFMPEG_PATH, '-version');
+    if (setting('FFMPEG_PATH')) return answers(setting('FFMPEG_PATH'), '-version');
     if (answers('ffmpeg', '-version')) return true;
     return bundled() && !(MAY_INSTALL.has(task) && canInstall());
   },
   async carryOut({ task }) {
-    if (process.env.FFMPEG_PATH) {
+    if (setting('FFMPEG_PATH')) {
       throw new SetupError(
-        `FFMPEG_PATH is set to ${process.env.FFMPEG_PATH}, which does not start.`,
+        `FFMPEG_PATH is set to ${setting('FFMPEG_PATH')}, which does not start.`,
         'Point it at an ffmpeg program, or unset it.',
       );
     }

