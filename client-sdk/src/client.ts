@@ -147,7 +147,7 @@ export interface CameraInput extends CameraAddress {
 
 function cameraCalls(rest: Rest) {
   return {
-    list: () => rest.get<api.Page<api.Camera>>('/cameras', { limit: 100 }),
+    list: (query: { skip?: number; limit?: number } = {}) => rest.get<api.Page<api.Camera>>('/cameras', { ...query }),
     create: (input: CameraInput) => rest.send<api.Camera>('POST', '/cameras', input),
     update: (id: string, input: Partial<CameraInput>) =>
       rest.send<api.Camera>('PATCH', `/cameras/${id}`, input),

@@ -45,7 +45,7 @@ interface TextFieldProps extends Omit<FieldProps, 'children'> {
   value: string;
   onValue(value: string): void;
   input?: InputHTMLAttributes;
-  inputRef?: RefObject<HTMLInputElement>;
+  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
 export function TextField({ value, onValue, input, inputRef, ...field }: TextFieldProps) {
@@ -69,7 +69,7 @@ interface SearchFieldProps {
   label: string;
   value: string;
   onValue(value: string): void;
-  inputRef?: RefObject<HTMLInputElement>;
+  inputRef?: RefObject<HTMLInputElement | null>;
 }
 
 export function SearchField({ label, value, onValue, inputRef }: SearchFieldProps) {

@@ -60,6 +60,7 @@ export const en = {
     openNew: 'Open a session',
     none: 'No session is open',
     noneHint: 'Open one when the class begins. The roll then fills from the camera by itself.',
+    askAdmin: 'A course and a camera are still missing. Ask your administrator to add them.',
     nonePast: 'No session has been closed yet.',
     needCourse: 'First add a course',
     needCourseHint: 'A session takes the roll of a course. Add a course and enrol its students.',
@@ -218,6 +219,8 @@ export const en = {
     escape: 'Close menus and dialogs',
     arrows: 'Move between tabs and inside menus',
     open: 'Keyboard help',
+    on: 'Single-key shortcuts',
+    onHint: 'Switch them off if they get in the way of speech input.',
   },
   stream: {
     state: {

@@ -61,6 +61,7 @@ export const tr: Messages = {
     openNew: 'Oturum aç',
     none: 'Açık oturum yok',
     noneHint: 'Ders başlarken bir oturum açın. Yoklama kameradan kendiliğinden dolar.',
+    askAdmin: 'Henüz ders ya da kamera yok. Yöneticinizden eklemesini isteyin.',
     nonePast: 'Henüz kapatılmış oturum yok.',
     needCourse: 'Bir ders ekleyin',
     needCourseHint: 'Oturum, bir dersin listesini kullanır. Ders ekleyin ve öğrencileri kaydedin.',
@@ -221,6 +222,8 @@ export const tr: Messages = {
     escape: 'Menüleri ve pencereleri kapat',
     arrows: 'Sekmeler ve menüler içinde gez',
     open: 'Klavye yardımı',
+    on: 'Tek tuşlu kısayollar',
+    onHint: 'Sesle yazmaya engel oluyorsa kapatın.',
   },
   stream: {
     state: {

@@ -72,6 +72,9 @@ function SignInForm() {
     }
   });
 
+  // The attribute types of one element do not allow a union of input types.
+  const visibility = shown ? { type: 'text' as const } : { type: 'password' as const };
+
   const submit = (event: Event) => {
     event.preventDefault();
     setTried(true);
@@ -108,7 +111,7 @@ function SignInForm() {
               ref={passwordInput}
               class="input"
               name="password"
-              type={shown ? 'text' : 'password'}
+              {...visibility}
               autocomplete="current-password"
               required
               value={password}

@@ -68,3 +68,13 @@ export function useAction<Args extends unknown[]>(run: (...args: Args) => Promis
   };
   return { start, busy, error, clear: () => setError(null) };
 }
+
+/** The value once it has rested: a search asks when the typing pauses. */
+export function useDelayed<T>(value: T, ms = 250): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return rested;
+}

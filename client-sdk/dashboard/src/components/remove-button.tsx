@@ -1,0 +1,46 @@
+import { Trash2 } from 'lucide';
+import { useState } from 'preact/hooks';
+import { t } from '../i18n/index.ts';
+import { useAction } from '../state/resource.ts';
+import { Confirm } from './dialog.tsx';
+import { ErrorBanner } from './feedback.tsx';
+import { Icon } from './icon.tsx';
+
+interface RemoveButtonProps {
+  title: string;
+  body: string;
+  remove(): Promise<void>;
+}
+
+/** Removes after a question; what cannot be undone is never one click away. */
+export function RemoveButton({ title, body, remove }: RemoveButtonProps) {
+  const [asking, setAsking] = useState(false);
+  const action = useAction(async () => {
+    await remove();
+    setAsking(false);
+  });
+  return (
+    <>
+      <button type="button" class="button" onClick={() => setAsking(true)}>
+        <Icon of={Trash2} />
+        {t('app.delete')}
+      </button>
+      {asking && (
+        <Confirm
+          title={title}
+          body={
+            <>
+              <p>{body}</p>
+              <ErrorBanner error={action.error} />
+            </>
+          }
+          confirm={t('app.delete')}
+          danger
+          busy={action.busy}
+          onConfirm={() => action.start()}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+}
