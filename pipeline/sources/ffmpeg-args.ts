@@ -36,8 +36,10 @@ const CONTAINERS = [
     'nut',
   ],
   ...['h264', 'hevc', 'm4v', 'mjpeg', 'ivf', 'yuv4mpegpipe', 'gif', 'apng'],
-  ...['jpeg_pipe', 'png_pipe', 'webp_pipe', 'bmp_pipe', 'tiff_pipe', 'mp3', 'wav', 'flac', 'aac'],
+  ...['mp3', 'wav', 'flac', 'aac'],
 ];
+/** Opened as one picture: by itself ffmpeg takes a `%d` in such a name for a series of files. */
+const PICTURE = /\.(jpe?g|png|webp|bmp|tiff?)$/i;
 
 export interface InputArgs {
   input: string;
@@ -74,7 +76,10 @@ export function fileInput(path: string, sampling: Sampling | null, seekS = 0): I
     input: `file:${resolve(path)}`,
     inputOptions: [
       ...QUIET,
-      ...['-protocol_whitelist', 'file', '-format_whitelist', CONTAINERS.join(',')],
+      ...['-protocol_whitelist', 'file'],
+      ...(PICTURE.test(path)
+        ? ['-f', 'image2', '-pattern_type', 'none']
+        : ['-format_whitelist', CONTAINERS.join(',')]),
       ...DECODER,
       ...skipFrames(sampling),
       ...(seekS > 0 ? ['-ss', seekS.toFixed(3)] : []),

@@ -36,6 +36,8 @@ export interface FfmpegLogEvents {
   onFatal?(problem: Problem): void;
 }
 
+const SINGLE_PACKET = /packet corrupt|corrupt (input packet|decoded frame)/i;
+
 /** First match wins within a line; earlier entries outweigh later ones between lines. */
 const PROBLEMS: [RegExp, StreamReason][] = [
   [/Redirecting to /, 'forbidden'],
@@ -53,9 +55,11 @@ const PROBLEMS: [RegExp, StreamReason][] = [
   ],
   [/Connection reset|Broken pipe|Input\/output error|End of file/i, 'disconnected'],
   [
-    /Invalid data found|moov atom not found|EBML header parsing failed|partial file|File ended prematurely|Truncat|corrupt|error while decoding/i,
+    /Invalid data found|moov atom not found|EBML header parsing failed|partial file|File ended prematurely|Truncat|error while decoding/i,
     'corrupt',
   ],
+  // Said of single packets, also at a mere splice.
+  [SINGLE_PACKET, 'corrupt'],
 ];
 
 const SHOWINFO = /^\[Parsed_showinfo_\d+ @ [^\]]+\] n: *\d+ pts: *\S+ pts_time: *(\S+) .* s:(\d+)x(\d+) /;
@@ -129,7 +133,19 @@ function readStream(line: string, durationS: number | null): InputInfo | null {
   };
 }
 
+/**
+ * With frames seen, most complaints are about single packets and say nothing about how it ended. What is left: the
+ * end of a file is missing, or pictures in it could not be decoded.
+ */
+export function lastingDamage(problem: Problem | null): Problem | null {
+  return problem?.reason === 'corrupt' && !SINGLE_PACKET.test(problem.detail) ? problem : null;
+}
+
 /** Without the address of ffmpeg's inner object, without credentials, and of bounded length. */
 export function tidy(line: string): string {
-  return redactUrl(line.replace(/^\[(\w+) @ 0x[0-9a-f]+\] */, '$1: ').trim()).slice(0, 300);
+  const plain = line
+    .replace(/^\[([^\]@]+) @ 0x[0-9a-f]+\] */, '$1: ')
+    .replace(/whitelist '.*'/, 'whitelist')
+    .trim();
+  return redactUrl(plain).slice(0, 300);
 }

@@ -66,7 +66,7 @@ export function createFileSource(
         return;
       }
       if (!spec.loop) {
-        if (end.problem) outlet.tell('ended', 'corrupt', `played up to the damage: ${end.problem.detail}`);
+        if (end.problem) outlet.tell('ended', 'corrupt', `the file is damaged: ${end.problem.detail}`);
         else outlet.tell('ended', 'end-of-file', 'played to the end');
         return;
       }

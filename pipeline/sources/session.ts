@@ -1,7 +1,7 @@
 import type { BufferPool } from './buffer-pool.ts';
 import { type FfmpegBinary, type FfmpegExit, runFfmpeg } from './ffmpeg.ts';
 import type { InputArgs } from './ffmpeg-args.ts';
-import { createFfmpegLog, type InputInfo, type Problem, tidy } from './ffmpeg-log.ts';
+import { createFfmpegLog, type InputInfo, lastingDamage, type Problem, tidy } from './ffmpeg-log.ts';
 import { createFrameReader, type FrameHeader } from './frame-reader.ts';
 
 /** One run of ffmpeg that gives frames: from its start to its exit, whoever caused it. */
@@ -91,19 +91,10 @@ export function openSession(options: SessionOptions): Session {
     skipped: reader.skipped,
     done: run.done.then((exit) => {
       reader.close();
-      const problem = verdict ?? (frames === 0 ? log.problem() : lasting(log.problem())) ?? crash(exit);
+      const problem = verdict ?? (frames === 0 ? log.problem() : lastingDamage(log.problem())) ?? crash(exit);
       return { frames, problem, exit, input: log.input(), lastPtsS, resizedAtS };
     }),
   };
-}
-
-/**
- * With frames seen, most complaints are about single packets and say nothing about how it ended. What is left:
- * the end of a file is missing, or pictures in it could not be decoded.
- */
-function lasting(problem: Problem | null): Problem | null {
-  if (problem?.reason !== 'corrupt') return null;
-  return /packet corrupt|corrupt (input packet|decoded frame)/i.test(problem.detail) ? null : problem;
 }
 
 function crash(exit: FfmpegExit): Problem | null {
