@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from './env-reader.ts';
 import { loadConfig } from './index.ts';
 import { projectRoot } from './paths.ts';
+import { workerEnvironment } from './worker-env.ts';
 
 describe('loadConfig', () => {
   it('needs nothing', () => {
@@ -70,6 +71,29 @@ describe('loadConfig', () => {
     expect(loadConfig({ MASTER_KEY: 'ab'.repeat(32) }).masterKey).toHaveLength(64);
     expect(loadConfig({ MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }).masterKey).toHaveLength(44);
   });
+});
+
+it('gives workers the server’s settings and none of its secrets', () => {
+  const config = loadConfig({
+    MODELS_DIR: '/m',
+    CAMERA_NETWORKS: '10.9.0.0/16',
+    PIPELINE_FPS: '2',
+    MASTER_KEY: 'ab'.repeat(32),
+    ADMIN_PASSWORD: 'a long password',
+  });
+  const env = workerEnvironment(config, {
+    MASTER_KEY: 'ab'.repeat(32),
+    ADMIN_PASSWORD: 'a long password',
+    PATH: '/bin',
+  });
+  const { models, pipeline, cameras, env: mode } = loadConfig(env);
+  expect({ models, pipeline, cameras, env: mode }).toEqual({
+    models: config.models,
+    pipeline: config.pipeline,
+    cameras: config.cameras,
+    env: config.env,
+  });
+  expect(JSON.stringify(env)).not.toMatch(/abab|a long password/);
 });
 
 it('.env.example names exactly the variables that are read', () => {

@@ -4,6 +4,8 @@ import type { Config } from '../config/index.ts';
 import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
 import type { AccessTokens } from './features/auth/tokens.ts';
+import type { Live } from './features/sessions/live.ts';
+import type { Hub } from './realtime/hub.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
 
 /** Everything that features need, built once in main.ts, passed down, disposed in reverse order. */
@@ -15,6 +17,10 @@ export interface AppContext {
   db: Database;
   tokens: AccessTokens;
   supervisor: PipelineSupervisor;
+  /** Messages to the sockets of `/live`. */
+  hub: Hub;
+  /** The open sessions of this server. */
+  live: Live;
   /** What one feature tells the others; see `DomainEvents`. */
   events: EventEmitter<DomainEvents>;
 }
@@ -67,6 +73,8 @@ export function documentContext(config: Config, log: Logger): AppContext {
     db: absent('database') as Database,
     tokens: absent('key') as AccessTokens,
     supervisor: absent('pipeline') as PipelineSupervisor,
+    hub: absent('hub') as Hub,
+    live: absent('session') as Live,
     events: createEvents(),
   };
 }

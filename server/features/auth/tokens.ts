@@ -10,12 +10,14 @@ export interface Caller {
   role: Role;
   /** The roster entry of a student's account. */
   studentId: string | null;
+  /** Epoch milliseconds: long-lived connections end with the token. */
+  expiresAt: number;
 }
 
 export interface AccessTokens {
   /** Seconds that a token is valid. */
   readonly lifetime: number;
-  issue(caller: Caller): Promise<string>;
+  issue(caller: Omit<Caller, 'expiresAt'>): Promise<string>;
   /** Throws `unauthenticated` or `token-expired`. */
   verify(token: string): Promise<Caller>;
 }
@@ -50,9 +52,10 @@ export function createAccessTokens(options: { key: Buffer; lifetime: number; clo
         });
         return {
           userId: payload.sub!,
-          tenantId: String(payload['tid']),
-          role: payload['role'] as Role,
-          studentId: typeof payload['sid'] === 'string' ? payload['sid'] : null,
+          tenantId: String(payload.tid),
+          role: payload.role as Role,
+          expiresAt: payload.exp! * 1000,
+          studentId: typeof payload.sid === 'string' ? payload.sid : null,
         };
       } catch (error) {
         throw new ApiError(error instanceof errors.JWTExpired ? 'token-expired' : 'unauthenticated', {

@@ -1,0 +1,75 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyBaseLogger } from 'fastify';
+import type { AppContext } from './context.ts';
+import { authRoutes } from './features/auth/routes.ts';
+import { courseRoutes } from './features/courses/routes.ts';
+import { privacyRoutes } from './features/privacy/routes.ts';
+import { faceRoutes } from './features/students/face-routes.ts';
+import { studentRoutes } from './features/students/routes.ts';
+import { tenantRoutes } from './features/tenants/routes.ts';
+import { userRoutes } from './features/users/routes.ts';
+import type { App } from './http.ts';
+import { requestId } from './log.ts';
+import { requireCallers } from './plugins/auth.ts';
+import { serveDashboard } from './plugins/dashboard.ts';
+import { handleErrors } from './plugins/errors.ts';
+import { measure, reportHealth } from './plugins/health.ts';
+import { describeApi } from './plugins/openapi.ts';
+import { secure } from './plugins/security.ts';
+import { liveSchemas } from './realtime/topics.ts';
+
+/** A feature adds its routes under /api/v1: one line each. */
+const features: ((app: App, context: AppContext) => Promise<void>)[] = [
+  authRoutes,
+  tenantRoutes,
+  userRoutes,
+  studentRoutes,
+  faceRoutes,
+  courseRoutes,
+  privacyRoutes,
+];
+
+/**
+ * The HTTP application, not yet listening. Building it calls nothing of the context, so that the API can be described
+ * without a database: `(await buildApp(documentContext(config, log))).swagger()` after `ready()`.
+ */
+export async function buildApp(context: AppContext): Promise<App> {
+  const { config } = context;
+  const app: App = fastify({
+    loggerInstance: context.log as FastifyBaseLogger,
+    genReqId: requestId,
+    bodyLimit: config.limits.bodyBytes,
+    trustProxy: config.trustProxy,
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+    ajv: {
+      customOptions: { removeAdditional: true, coerceTypes: 'array', useDefaults: true, allErrors: false },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+
+  handleErrors(app);
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { url, method } = request;
+    request.log.debug(
+      { method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    );
+  });
+  await secure(app, config);
+  requireCallers(app, context);
+  await describeApi(app, liveSchemas);
+  reportHealth(app, context);
+  measure(app);
+  await app.register(
+    async (api) => {
+      for (const feature of features) await api.register(async (scope) => feature(scope as App, context));
+    },
+    { prefix: '/api/v1' },
+  );
+  await serveDashboard(app);
+  return app;
+}

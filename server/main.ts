@@ -1,0 +1,156 @@
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { type Config, loadConfig } from '../config/index.ts';
+import { projectRoot } from '../config/paths.ts';
+import { loadSecrets } from '../config/secrets.ts';
+import { workerEnvironment } from '../config/worker-env.ts';
+import { buildApp } from './app.ts';
+import { type AppContext, type Clock, createEvents, systemClock } from './context.ts';
+import { createCrypto } from './crypto.ts';
+import type { EmbeddedPostgres } from './db/embedded.ts';
+import { openConfiguredDatabase } from './db/open.ts';
+import { createAccessTokens } from './features/auth/tokens.ts';
+import { createLive, type Live } from './features/sessions/live.ts';
+import { seedFirstTenant } from './features/tenants/seed.ts';
+import type { App } from './http.ts';
+import { createLog } from './log.ts';
+import { createHub } from './realtime/hub.ts';
+import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
+import { createSupervisor, type PipelineSupervisor } from './streaming/supervisor.ts';
+
+export interface RunningServer {
+  /** Where it listens, without a slash at the end. */
+  url: string;
+  app: App;
+  context: AppContext;
+  /** Null with a Postgres of one's own. */
+  postgres: EmbeddedPostgres | null;
+  /** Set on the first start of an empty database, where no password was configured. */
+  generatedPassword: string | null;
+  close(): Promise<void>;
+}
+
+export interface Overrides {
+  log?: Logger;
+  clock?: Clock;
+  supervisor?: PipelineSupervisor;
+}
+
+/** Builds everything in order and listens; whatever was built is disposed in reverse, also when a later step fails. */
+export async function startServer(config: Config, overrides: Overrides = {}): Promise<RunningServer> {
+  const log = overrides.log ?? createLog(config);
+  const clock = overrides.clock ?? systemClock;
+  const disposers: [name: string, dispose: () => Promise<unknown>][] = [];
+  let closing: Promise<void> | null = null;
+  const close = () => {
+    closing ??= disposeAll(disposers, log);
+    return closing;
+  };
+  try {
+    const secrets = await loadSecrets(config);
+    if (secrets.origin === 'generated') {
+      const say = config.env === 'production' ? 'warn' : 'info';
+      log[say](
+        { path: secrets.path },
+        'a master key was generated; keep a copy, without it encrypted data is lost',
+      );
+    }
+    const crypto = createCrypto(secrets.masterKey);
+    const database = await openConfiguredDatabase(config, crypto, log);
+    disposers.push(['database', database.close]);
+    const supervisor =
+      overrides.supervisor ??
+      createSupervisor({
+        entry: join(projectRoot, 'pipeline', 'main.ts'),
+        workers: config.pipeline.workers,
+        log: log.child({ part: 'pipeline' }),
+        env: workerEnvironment(config),
+      });
+    disposers.push(['pipeline', () => supervisor.close()]);
+    const hub = createHub({ log, origins: [new URL(config.publicUrl).origin, ...config.corsOrigins] });
+    const context: AppContext = {
+      config,
+      log,
+      clock,
+      crypto,
+      db: database.db,
+      tokens: createAccessTokens({
+        key: crypto.derive('access-tokens'),
+        lifetime: config.limits.accessTokenSeconds,
+        clock,
+      }),
+      supervisor,
+      hub,
+      // Made of the context itself, in the next line.
+      live: undefined as unknown as Live,
+      events: createEvents(),
+    };
+    context.live = createLive(context, hub);
+    disposers.push(['live sessions', () => context.live.close()]);
+    const seeded = await seedFirstTenant(context);
+
+    const app = await buildApp(context);
+    disposers.push(['sockets and requests', () => closeFront(app, () => hub.close())]);
+    await app.ready();
+    dispatchUpgrades(
+      app.server,
+      addedUpgrades(app.server, () => hub.attach(app.server)),
+    );
+    supervisor.start();
+    context.live.start();
+    const url = await app.listen({ host: config.host, port: config.port });
+    return {
+      url: url.replace(/\/$/, ''),
+      app,
+      context,
+      postgres: database.embedded,
+      generatedPassword: seeded?.generatedPassword ?? null,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function closeFront(app: App, closeSockets: () => Promise<void>): Promise<void> {
+  await closeSockets();
+  await app.close();
+}
+
+async function disposeAll(disposers: [string, () => Promise<unknown>][], log: Logger): Promise<void> {
+  for (const [name, dispose] of disposers.reverse()) {
+    try {
+      await dispose();
+    } catch (error) {
+      log.error({ err: error }, `closing failed: ${name}`);
+    }
+  }
+}
+
+/** `yoklama serve`: runs until SIGINT or SIGTERM; resolves with the process's exit code. */
+export async function serve(): Promise<number> {
+  let server: RunningServer;
+  try {
+    const config = loadConfig();
+    server = await startServer(config);
+    announce(server, config);
+  } catch (error) {
+    process.stderr.write(`yoklama cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
+  const signal = await new Promise<NodeJS.Signals>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => resolve(name));
+  });
+  server.context.log.info({ signal }, 'shutting down');
+  await server.close();
+  return 0;
+}
+
+function announce(server: RunningServer, config: Config): void {
+  const lines = [`yoklama is at ${server.url}`, `API documentation: ${server.url}/docs`];
+  if (server.generatedPassword !== null) {
+    lines.push(`First sign-in: ${config.seed.adminEmail} / ${server.generatedPassword} (shown only now)`);
+  }
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
