@@ -147,7 +147,8 @@ export interface CameraInput extends CameraAddress {
 
 function cameraCalls(rest: Rest) {
   return {
-    list: (query: { skip?: number; limit?: number } = {}) => rest.get<api.Page<api.Camera>>('/cameras', { ...query }),
+    list: (query: { skip?: number; limit?: number } = {}) =>
+      rest.get<api.Page<api.Camera>>('/cameras', { ...query }),
     create: (input: CameraInput) => rest.send<api.Camera>('POST', '/cameras', input),
     update: (id: string, input: Partial<CameraInput>) =>
       rest.send<api.Camera>('PATCH', `/cameras/${id}`, input),

@@ -1,4 +1,9 @@
-export { type ClientOptions, createClient, type YoklamaClient } from './client.ts';
+export {
+  type CameraAddress,
+  type ClientOptions,
+  createClient,
+  type YoklamaClient,
+} from './client.ts';
 export { ApiError } from './errors.ts';
 export { createFramePairing, type FramePairing, type PairedFrame } from './frame-pairing.ts';
 export type { LiveConnection, LiveHandlers, LiveRefusal, LiveSession } from './live-client.ts';

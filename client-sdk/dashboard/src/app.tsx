@@ -1,5 +1,5 @@
-import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { useEffect } from 'preact/hooks';
+import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { Notices } from './components/feedback.tsx';
 import { Shell } from './components/shell.tsx';
 import { NotFound } from './routes/not-found.tsx';

@@ -18,7 +18,6 @@ export function BlobPicture({ load, of, label, missing }: BlobPictureProps) {
   const loader = useRef(load);
   loader.current = load;
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `of` says when the picture is another one
   useEffect(() => {
     let dropped = false;
     setState('loading');
@@ -45,7 +44,12 @@ export function BlobPicture({ load, of, label, missing }: BlobPictureProps) {
 
   return (
     <div class="picture">
-      <canvas ref={canvas} role="img" aria-label={state === 'missing' ? missing : label} hidden={state !== 'shown'} />
+      <canvas
+        ref={canvas}
+        role="img"
+        aria-label={state === 'missing' ? missing : label}
+        hidden={state !== 'shown'}
+      />
       {state === 'loading' && <span class="spinner" />}
       {state === 'missing' && <Icon of={ImageOff} size={24} />}
     </div>

@@ -26,7 +26,6 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
 
   return (
     // Escape is the keyboard's way to do what a click on the backdrop does.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
     <dialog
       ref={ref}
       class={wide ? 'dialog wide' : 'dialog'}

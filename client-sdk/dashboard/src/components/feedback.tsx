@@ -59,7 +59,6 @@ export function Skeleton({ rows = 4 }: { rows?: number }) {
       <div class="visually-hidden">{t('app.loading')}</div>
       {Array.from({ length: rows }, (_, index) => (
         // Rows are alike and never change places.
-        // biome-ignore lint/suspicious/noArrayIndexKey: see above
         <span key={index} aria-hidden="true" />
       ))}
     </div>

@@ -111,10 +111,18 @@ function MenuList({ id, label, groups, header, anchor, close }: MenuListProps) {
   };
 
   return (
-    <div ref={ref} id={id} class="menu" role="menu" tabindex={-1} aria-label={label} popover="manual" onKeyDown={onKeyDown}>
+    <div
+      ref={ref}
+      id={id}
+      class="menu"
+      role="menu"
+      tabindex={-1}
+      aria-label={label}
+      popover="manual"
+      onKeyDown={onKeyDown}
+    >
       {header}
       {groups.map((group, index) => (
-        // biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu
         <div role="group" aria-label={group.label ?? label} key={group.label ?? index}>
           {index > 0 && <hr />}
           {group.label && (

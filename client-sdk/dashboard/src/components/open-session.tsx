@@ -13,7 +13,10 @@ import { Field } from './field.tsx';
 import { Icon } from './icon.tsx';
 
 async function loadChoices() {
-  const [courses, cameras] = await Promise.all([client.courses.list({ limit: 200 }), client.cameras.list({ limit: 100 })]);
+  const [courses, cameras] = await Promise.all([
+    client.courses.list({ limit: 200 }),
+    client.cameras.list({ limit: 100 }),
+  ]);
   return { courses: courses.items, cameras: cameras.items.filter((camera) => camera.enabled) };
 }
 
@@ -38,10 +41,15 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
   const { route } = useLocation();
   // With one course or one camera there is nothing to choose.
   const [courseId, setCourseId] = useState(courses.length === 1 ? (courses[0]?.id ?? '') : '');
-  const [cameraIds, setCameraIds] = useState<string[]>(cameras.length === 1 ? cameras.map((camera) => camera.id) : []);
+  const [cameraIds, setCameraIds] = useState<string[]>(
+    cameras.length === 1 ? cameras.map((camera) => camera.id) : [],
+  );
   const [tried, setTried] = useState(false);
   const enrolled = useResource(
-    () => (courseId ? client.students.list({ courseId, limit: 1 }).then((page) => page.total) : Promise.resolve(null)),
+    () =>
+      courseId
+        ? client.students.list({ courseId, limit: 1 }).then((page) => page.total)
+        : Promise.resolve(null),
     [courseId],
   );
   const action = useAction(async () => {
@@ -66,7 +74,12 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
         hint={enrolledHint(enrolled.data)}
       >
         {(ids) => (
-          <select {...ids} class="input" value={courseId} onChange={(event) => setCourseId(event.currentTarget.value)}>
+          <select
+            {...ids}
+            class="input"
+            value={courseId}
+            onChange={(event) => setCourseId(event.currentTarget.value)}
+          >
             <option value="">{t('sessions.chooseCourse')}</option>
             {courses.map((course) => (
               <option key={course.id} value={course.id}>

@@ -129,7 +129,12 @@ function PhotoUpload({ student, onChanged }: PhotoEnrolmentProps) {
             send(files);
           }}
         />
-        <button type="button" class="button" disabled={sending !== null} onClick={() => input.current?.click()}>
+        <button
+          type="button"
+          class="button"
+          disabled={sending !== null}
+          onClick={() => input.current?.click()}
+        >
           {t('students.upload')}
         </button>
       </div>

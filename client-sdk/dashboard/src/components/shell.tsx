@@ -51,7 +51,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
   );
 }
 
-const THEME_TEXT = { system: 'account.themeSystem', light: 'account.themeLight', dark: 'account.themeDark' } as const;
+const THEME_TEXT = {
+  system: 'account.themeSystem',
+  light: 'account.themeLight',
+  dark: 'account.themeDark',
+} as const;
 
 function AccountMenu() {
   const name = user.value?.name ?? '';

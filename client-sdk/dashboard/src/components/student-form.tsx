@@ -19,7 +19,9 @@ export function StudentForm({ student, onSaved, onCancel }: StudentFormProps) {
 
   const save = async () => {
     const input = { number: number.trim(), name: name.trim(), email: email.trim() || null };
-    const saved = student ? await client.students.update(student.id, input) : await client.students.create(input);
+    const saved = student
+      ? await client.students.update(student.id, input)
+      : await client.students.create(input);
     notify(t('students.saved'));
     onSaved(saved);
   };
@@ -35,7 +37,12 @@ export function StudentForm({ student, onSaved, onCancel }: StudentFormProps) {
       {(problems) => (
         <>
           <TextField label={t('students.name')} value={name} onValue={setName} problem={problems.name} />
-          <TextField label={t('students.number')} value={number} onValue={setNumber} problem={problems.number} />
+          <TextField
+            label={t('students.number')}
+            value={number}
+            onValue={setNumber}
+            problem={problems.number}
+          />
           <TextField
             label={t('students.email')}
             optional

@@ -124,7 +124,12 @@ export const en = {
     back: 'Connected again.',
     refused: 'You cannot follow this session',
   },
-  face: { sure: 'Recognised', review: 'Please review', unknown: 'Not on the roll', pending: 'Being recognised' },
+  face: {
+    sure: 'Recognised',
+    review: 'Please review',
+    unknown: 'Not on the roll',
+    pending: 'Being recognised',
+  },
   faceShort: { unknown: 'Not on the roll', pending: '…' },
   status: { present: 'Present', late: 'Late', absent: 'Absent', excused: 'Excused', pending: 'Not seen yet' },
   policy: {
@@ -132,8 +137,10 @@ export const en = {
     off: 'No emotion reading',
     class: 'Emotion of the class as a whole',
     individual: 'Emotion readings on',
-    offHint: 'Policy “{{policy}}”: emotions are not read, in no form. The camera is used for attendance and attention only. No picture is stored.',
-    classHint: 'Policy “{{policy}}”: only the mood of the class as a whole, from five people on. No picture is stored.',
+    offHint:
+      'Policy “{{policy}}”: emotions are not read, in no form. The camera is used for attendance and attention only. No picture is stored.',
+    classHint:
+      'Policy “{{policy}}”: only the mood of the class as a whole, from five people on. No picture is stored.',
     individualHint: 'Policy “{{policy}}”: readings for each student who agreed. No picture is stored.',
   },
   roster: {
@@ -285,12 +292,15 @@ export const en = {
     consentGiven: 'Consent given',
     consentMissing: 'No consent',
     faceConsent: 'Face recognition',
-    faceConsentHint: 'Without consent no photo is kept and the face is never matched. Withdrawing erases all photos at once.',
+    faceConsentHint:
+      'Without consent no photo is kept and the face is never matched. Withdrawing erases all photos at once.',
     emotionConsent: 'Emotion readings',
     emotionConsentHint: 'Used only where the policy of the institution allows it.',
     withdrawTitle: 'Withdraw consent for {{name}}?',
-    withdrawBody_one: '{{count}} photo and what was derived from it are erased at once. This cannot be undone.',
-    withdrawBody_other: '{{count}} photos and what was derived from them are erased at once. This cannot be undone.',
+    withdrawBody_one:
+      '{{count}} photo and what was derived from it are erased at once. This cannot be undone.',
+    withdrawBody_other:
+      '{{count}} photos and what was derived from them are erased at once. This cannot be undone.',
     withdraw: 'Withdraw and erase',
     photosTitle: 'Enrolment photos',
     photosHint: 'One face, from the front, in good light. Two or three photos make recognition surer.',

@@ -9,7 +9,8 @@ export type Language = keyof typeof LANGUAGES;
 
 const STORED_AT = 'yoklama.language';
 
-export const isLanguage = (value: unknown): value is Language => typeof value === 'string' && value in LANGUAGES;
+export const isLanguage = (value: unknown): value is Language =>
+  typeof value === 'string' && value in LANGUAGES;
 
 /** What the person chose here before, else what the browser prefers, else Turkish. */
 function firstLanguage(): Language {

@@ -96,13 +96,14 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
       requestAnimationFrame(() => search.current?.focus());
     },
     c: () => {
-      const at = view.streams.findIndex((candidate) => candidate === stream);
+      const at = view.streams.indexOf(stream);
       setStreamId(view.streams[(at + 1) % view.streams.length]?.streamId ?? null);
     },
   });
 
   const showing = (candidate: Part) => !narrow || part === candidate;
-  const panel = (id: Part) => (narrow ? { role: 'tabpanel' as const, 'aria-labelledby': `live-${id}-tab` } : {});
+  const panel = (id: Part) =>
+    narrow ? { role: 'tabpanel' as const, 'aria-labelledby': `live-${id}-tab` } : {};
   return (
     <div class="live">
       <Head store={store} session={session} />
@@ -181,7 +182,11 @@ function Head({ store, session }: { store: LiveStore; session: ClassSession }) {
       <div>
         <div class="title">
           <h1>{session.course.name}</h1>
-          <span class="chip" data-tone="accent" title={t(`policy.${emotion}Hint`, { policy: session.policy.name })}>
+          <span
+            class="chip"
+            data-tone="accent"
+            title={t(`policy.${emotion}Hint`, { policy: session.policy.name })}
+          >
             <Icon of={ShieldCheck} size={14} />
             <span class="visually-hidden">{t('policy.title')}: </span>
             {t(`policy.${emotion}`)}

@@ -1,5 +1,5 @@
-import { BookOpen, CalendarCheck, Cctv, Check, Plus, Users } from 'lucide';
 import type { IconNode } from 'lucide';
+import { BookOpen, CalendarCheck, Cctv, Check, Plus, Users } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { ClassSession } from '../../../src/index.ts';
 import { EmptyState, LoadFailed, Skeleton } from '../components/feedback.tsx';
@@ -108,7 +108,11 @@ function SessionCard({ session }: { session: ClassSession }) {
       <div class="stack tight">
         <div class="meter" aria-hidden="true">
           {(['present', 'late', 'excused', 'absent'] as const).map((status) => (
-            <span key={status} class={status} style={{ width: `${(100 * counts[status]) / Math.max(1, total)}%` }} />
+            <span
+              key={status}
+              class={status}
+              style={{ width: `${(100 * counts[status]) / Math.max(1, total)}%` }}
+            />
           ))}
         </div>
         <p class="small muted tabular">

@@ -37,7 +37,6 @@ export function SignIn() {
 
 function LanguageSwitch() {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: buttons that take effect at once are not form fields
     <div class="languages" role="group" aria-label={t('account.language')}>
       {Object.entries(LANGUAGES).map(([id, label]) => (
         <button

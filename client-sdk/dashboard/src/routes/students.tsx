@@ -21,7 +21,10 @@ export function Students() {
   const [limit, setLimit] = useState(PAGE);
   const [adding, setAdding] = useState(false);
   const wanted = useDelayed(search.trim());
-  const { data, error, reload } = useResource(() => client.students.list({ search: wanted, limit }), [wanted, limit]);
+  const { data, error, reload } = useResource(
+    () => client.students.list({ search: wanted, limit }),
+    [wanted, limit],
+  );
   useEffect(() => setLimit(PAGE), [wanted]);
 
   const add = canManage.value && (

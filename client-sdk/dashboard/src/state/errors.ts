@@ -25,7 +25,8 @@ const BY_STATUS: Record<number, ErrorName> = {
 
 /** What went wrong, in the reader's words, and the reference for the log where it is the server's fault. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof ApiError)) return t('error.other', { code: error instanceof Error ? error.name : 'unknown' });
+  if (!(error instanceof ApiError))
+    return t('error.other', { code: error instanceof Error ? error.name : 'unknown' });
   if (isErrorName(error.code)) return t(`error.${error.code}`);
   const byStatus = BY_STATUS[error.status];
   if (byStatus) return t(`error.${byStatus}`);

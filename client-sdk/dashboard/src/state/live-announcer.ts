@@ -41,7 +41,8 @@ export function createLiveAnnouncer(totals: () => { present: number; total: numb
         const { streamId, state } = action.payload;
         const held = before.streams.find((stream) => stream.streamId === streamId);
         if (held?.state === state) return;
-        const camera = after.session?.cameras.find((candidate) => candidate.streamId === streamId)?.name ?? '';
+        const camera =
+          after.session?.cameras.find((candidate) => candidate.streamId === streamId)?.name ?? '';
         announce(t('announce.stream', { camera, state: t(`stream.state.${state}`) }));
       } else if (action.type === 'session:closed') {
         announce(t('announce.closed'));

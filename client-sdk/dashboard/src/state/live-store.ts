@@ -4,14 +4,14 @@ import {
   type AttendanceRecord,
   type AttendanceStatus,
   emptyLiveView,
+  type FacesEvent,
   type LiveAction,
   type LiveConnection,
   type LiveRefusal,
   type MarkStatus,
   type PictureEvent,
-  type FacesEvent,
-  reduceLive,
   type RosterEntry,
+  reduceLive,
 } from '../../../src/index.ts';
 import { t } from '../i18n/index.ts';
 import { errorText } from './errors.ts';
@@ -39,9 +39,14 @@ export function createLiveStore(sessionId: string) {
   const fresh = signal<ReadonlySet<string>>(new Set());
   const answering = signal<ReadonlySet<string>>(new Set());
   const sinks = new Set<FrameSink>();
-  const roster = computed(() => view.value.roster.map((entry) => ({ ...entry, status: statusOf(entry, sent.value) })));
+  const roster = computed(() =>
+    view.value.roster.map((entry) => ({ ...entry, status: statusOf(entry, sent.value) })),
+  );
   const counts = computed(() => countStatuses(roster.value.map((entry) => entry.status)));
-  const announcer = createLiveAnnouncer(() => ({ present: hereIn(counts.peek()), total: roster.peek().length }));
+  const announcer = createLiveAnnouncer(() => ({
+    present: hereIn(counts.peek()),
+    total: roster.peek().length,
+  }));
   let lost = false;
 
   const apply = (action: LiveAction) => {
@@ -96,7 +101,10 @@ export function createLiveStore(sessionId: string) {
         ? await client.attendance.correct(entry.record.id, entry.record.version, status)
         : await client.attendance.mark({ sessionId, studentId, status });
       settle(studentId, record);
-      const undo = before === 'pending' ? undefined : { label: t('app.undo'), run: () => void correct(studentId, before) };
+      const undo =
+        before === 'pending'
+          ? undefined
+          : { label: t('app.undo'), run: () => void correct(studentId, before) };
       notify(t('roster.changed', { name: entry.name, status: t(`status.${record.status}`) }), undo);
     } catch (error) {
       await correctionFailed(entry, error);
@@ -112,7 +120,8 @@ export function createLiveStore(sessionId: string) {
 
   async function correctionFailed(entry: RosterEntry, error: unknown): Promise<void> {
     const stale = error instanceof ApiError && (error.status === 409 || error.status === 412);
-    const record = stale && entry.record ? await client.attendance.get(entry.record.id).catch(() => null) : null;
+    const record =
+      stale && entry.record ? await client.attendance.get(entry.record.id).catch(() => null) : null;
     settle(entry.studentId, record);
     notify(
       record

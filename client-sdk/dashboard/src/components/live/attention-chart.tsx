@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
-import { HISTORY_LENGTH_MS } from '../../../../src/live-view.ts';
 import type { HistoryPoint } from '../../../../src/index.ts';
+import { HISTORY_LENGTH_MS } from '../../../../src/live-view.ts';
 import { clock, percent } from '../../i18n/format.ts';
 import { language } from '../../i18n/index.ts';
 import { isDark } from '../../state/theme.ts';
@@ -26,7 +26,13 @@ function toData(history: readonly HistoryPoint[]): uPlot.AlignedData {
 }
 
 /** The picture only; the same figures stand beside it as text and as a table. */
-export function AttentionChart({ history, names }: { history: readonly HistoryPoint[]; names: [string, string] }) {
+export function AttentionChart({
+  history,
+  names,
+}: {
+  history: readonly HistoryPoint[];
+  names: [string, string];
+}) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const data = useRef(history);
@@ -36,7 +42,6 @@ export function AttentionChart({ history, names }: { history: readonly HistoryPo
   const [attentionName, coverageName] = names;
 
   // Colours, fonts and the language are painted in, so a change of them makes a new chart.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   useEffect(() => {
     const target = box.current;
     if (!target) return;
@@ -64,12 +69,23 @@ export function AttentionChart({ history, names }: { history: readonly HistoryPo
           y: { range: [0, 1] },
         },
         axes: [
-          { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)), space: 70 },
+          {
+            ...axis,
+            grid: { show: false },
+            values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)),
+            space: 70,
+          },
           { ...axis, values: (_, ticks) => ticks.map(percent), splits: [0, 0.25, 0.5, 0.75, 1], size: 52 },
         ],
         series: [
           {},
-          { label: attentionName, stroke: line ?? '', width: 2.5, points: { show: false }, fill: fade(line ?? '') },
+          {
+            label: attentionName,
+            stroke: line ?? '',
+            width: 2.5,
+            points: { show: false },
+            fill: fade(line ?? ''),
+          },
           { label: coverageName, stroke: faint ?? '', width: 1.5, dash: [5, 4], points: { show: false } },
         ],
       },

@@ -60,7 +60,10 @@ function AsText({ metrics, history }: AttentionPanelProps) {
   const [first, last] = [history[0], history.at(-1)];
   const minutes = first && last ? Math.max(1, Math.round((last.atMs - first.atMs) / 60_000)) : 1;
   // Newest first; once a minute is enough to read.
-  const rows = useMemo(() => history.filter((_, index) => (history.length - 1 - index) % 6 === 0).reverse(), [history]);
+  const rows = useMemo(
+    () => history.filter((_, index) => (history.length - 1 - index) % 6 === 0).reverse(),
+    [history],
+  );
   return (
     <div class="attention-foot">
       {values.length > 0 && (
@@ -78,7 +81,6 @@ function AsText({ metrics, history }: AttentionPanelProps) {
         <summary>
           {t('attention.table')} · {t('attention.notGrade')}
         </summary>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so the keyboard must reach it */}
         <div class="table-scroll" tabindex={0} role="region" aria-label={t('attention.chart')}>
           <table class="data-table">
             <caption class="visually-hidden">{t('attention.chart')}</caption>

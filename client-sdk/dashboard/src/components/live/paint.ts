@@ -2,7 +2,10 @@ import type { FacesEvent, LiveFace } from '../../../../src/index.ts';
 import { t } from '../../i18n/index.ts';
 
 /** Told apart by colour and by the line: solid, dashed, dotted, brackets. */
-const LOOK: Record<LiveFace['state'], { line: string; label: string; text: string; dash: number[]; mark: string }> = {
+const LOOK: Record<
+  LiveFace['state'],
+  { line: string; label: string; text: string; dash: number[]; mark: string }
+> = {
   sure: { line: '#4fd68c', label: '#0d5a34', text: '#ffffff', dash: [], mark: '✓ ' },
   review: { line: '#ffc34d', label: '#ffc34d', text: '#2a1c00', dash: [9, 5], mark: '? ' },
   pending: { line: '#6fd6e8', label: '#0d4a55', text: '#ffffff', dash: [2, 4], mark: '' },
@@ -92,7 +95,10 @@ function paintLabel(
   const left = Math.min(Math.max(0, x + w / 2 - labelWidth / 2), width - labelWidth);
   const places = [y - labelHeight - 3 * ratio, y + h + 3 * ratio, y - 2 * labelHeight - 5 * ratio];
   const free = places.find(
-    (top) => top >= 0 && top + labelHeight <= height && !taken.some((other) => overlaps(other, [left, top, labelWidth, labelHeight])),
+    (top) =>
+      top >= 0 &&
+      top + labelHeight <= height &&
+      !taken.some((other) => overlaps(other, [left, top, labelWidth, labelHeight])),
   );
   if (free === undefined && face.state !== 'review') return;
   const top = free ?? Math.max(0, y - labelHeight - 3 * ratio);

@@ -42,9 +42,10 @@ export function RosterPanel({ store, filter, onFilter, search }: RosterPanelProp
         <SearchField label={t('roster.search')} value={text} onValue={setText} inputRef={search} />
       </div>
       {/* Scrolls by itself on wide screens, so the keyboard must be able to reach it. */}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: see above */}
       <div class="roster-scroll" tabindex={0} role="region" aria-labelledby="roster-title">
-        {rows.length === 0 && <EmptyState icon={Users} title={t('roster.empty')} hint={t('roster.emptyHint')} />}
+        {rows.length === 0 && (
+          <EmptyState icon={Users} title={t('roster.empty')} hint={t('roster.emptyHint')} />
+        )}
         {rows.length > 0 && shown.length === 0 && (
           <EmptyState icon={Users} title={t('roster.nobody')}>
             <button
@@ -99,7 +100,7 @@ function RosterRow({ row, metrics, fresh, onMark }: RosterRowProps) {
       <div class="who">
         <span class="name truncate">{row.name}</span>
         <span class="detail tabular">{detailOf(row)}</span>
-        {metrics && metrics.band && (
+        {metrics?.band && (
           <span class="detail">
             <BandMark band={metrics.band} />
           </span>

@@ -1,5 +1,5 @@
-import { Gauge, LoaderCircle, TriangleAlert, Video, VideoOff } from 'lucide';
 import type { IconNode } from 'lucide';
+import { Gauge, LoaderCircle, TriangleAlert, Video, VideoOff } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamState, StreamStatusEvent } from '../../../../src/index.ts';
 import { t } from '../../i18n/index.ts';
@@ -46,5 +46,7 @@ function RetryClock({ at }: { at: string | null }) {
     return () => clearInterval(timer);
   }, []);
   const seconds = at ? Math.ceil((Date.parse(at) - Date.now()) / 1_000) : 0;
-  return <span aria-hidden="true">{seconds > 0 ? t('stream.retry', { seconds }) : t('stream.retrying')}</span>;
+  return (
+    <span aria-hidden="true">{seconds > 0 ? t('stream.retry', { seconds }) : t('stream.retrying')}</span>
+  );
 }

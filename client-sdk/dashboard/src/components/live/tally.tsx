@@ -16,7 +16,6 @@ interface TallyProps {
 /** The roll in five numbers; each is also the filter for the list. */
 export function Tally({ counts, filter, onFilter }: TallyProps) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: buttons that take effect at once are not form fields
     <div class="tally" role="group" aria-label={t('roster.filter')}>
       {ORDER.map((status) => (
         <button
