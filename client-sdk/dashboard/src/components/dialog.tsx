@@ -25,7 +25,7 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
   }, []);
 
   return (
-    // Escape is the keyboard's way to do what a click on the backdrop does.
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape does for the keyboard what a click beside the dialog does
     <dialog
       ref={ref}
       class={wide ? 'dialog wide' : 'dialog'}

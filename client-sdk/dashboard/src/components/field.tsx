@@ -106,6 +106,7 @@ export function Switch({ label, hint, checked, disabled, onChange }: SwitchProps
         role="switch"
         id={id}
         checked={checked}
+        aria-checked={checked}
         disabled={disabled ?? false}
         aria-describedby={hint ? `${id}-hint` : undefined}
         onChange={(event) => {

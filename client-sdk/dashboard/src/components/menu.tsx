@@ -123,6 +123,7 @@ function MenuList({ id, label, groups, header, anchor, close }: MenuListProps) {
     >
       {header}
       {groups.map((group, index) => (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset has no place in a menu
         <div role="group" aria-label={group.label ?? label} key={group.label ?? index}>
           {index > 0 && <hr />}
           {group.label && (
@@ -136,8 +137,7 @@ function MenuList({ id, label, groups, header, anchor, close }: MenuListProps) {
               key={entry.id}
               class="menu-item"
               tabindex={-1}
-              role={entry.chosen === undefined ? 'menuitem' : 'menuitemradio'}
-              aria-checked={entry.chosen}
+              {...roleOf(entry)}
               onClick={() => {
                 close(true);
                 entry.run();
@@ -156,6 +156,12 @@ function MenuList({ id, label, groups, header, anchor, close }: MenuListProps) {
       ))}
     </div>
   );
+}
+
+function roleOf({ chosen }: MenuEntry) {
+  return chosen === undefined
+    ? ({ role: 'menuitem' } as const)
+    : ({ role: 'menuitemradio', 'aria-checked': chosen } as const);
 }
 
 function itemsOf(list: HTMLElement): HTMLElement[] {

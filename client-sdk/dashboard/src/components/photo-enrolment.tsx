@@ -100,6 +100,7 @@ function PhotoUpload({ student, onChanged }: PhotoEnrolmentProps) {
 
   return (
     <>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is an extra, the button in it does the same */}
       <div
         class="drop"
         data-over={over}

@@ -96,7 +96,7 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
       requestAnimationFrame(() => search.current?.focus());
     },
     c: () => {
-      const at = view.streams.indexOf(stream);
+      const at = stream ? view.streams.indexOf(stream) : -1;
       setStreamId(view.streams[(at + 1) % view.streams.length]?.streamId ?? null);
     },
   });

@@ -37,7 +37,7 @@ export function SignIn() {
 
 function LanguageSwitch() {
   return (
-    <div class="languages" role="group" aria-label={t('account.language')}>
+    <fieldset class="languages" aria-label={t('account.language')}>
       {Object.entries(LANGUAGES).map(([id, label]) => (
         <button
           type="button"
@@ -51,7 +51,7 @@ function LanguageSwitch() {
           {label}
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
 

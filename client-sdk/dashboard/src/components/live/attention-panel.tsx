@@ -81,7 +81,7 @@ function AsText({ metrics, history }: AttentionPanelProps) {
         <summary>
           {t('attention.table')} · {t('attention.notGrade')}
         </summary>
-        <div class="table-scroll" tabindex={0} role="region" aria-label={t('attention.chart')}>
+        <section class="table-scroll" tabindex={0} aria-label={t('attention.chart')}>
           <table class="data-table">
             <caption class="visually-hidden">{t('attention.chart')}</caption>
             <thead>
@@ -101,7 +101,7 @@ function AsText({ metrics, history }: AttentionPanelProps) {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       </details>
     </div>
   );

@@ -42,7 +42,7 @@ export function RosterPanel({ store, filter, onFilter, search }: RosterPanelProp
         <SearchField label={t('roster.search')} value={text} onValue={setText} inputRef={search} />
       </div>
       {/* Scrolls by itself on wide screens, so the keyboard must be able to reach it. */}
-      <div class="roster-scroll" tabindex={0} role="region" aria-labelledby="roster-title">
+      <section class="roster-scroll" tabindex={0} aria-labelledby="roster-title">
         {rows.length === 0 && (
           <EmptyState icon={Users} title={t('roster.empty')} hint={t('roster.emptyHint')} />
         )}
@@ -71,7 +71,7 @@ export function RosterPanel({ store, filter, onFilter, search }: RosterPanelProp
             />
           ))}
         </ul>
-      </div>
+      </section>
     </section>
   );
 }

@@ -16,7 +16,7 @@ interface TallyProps {
 /** The roll in five numbers; each is also the filter for the list. */
 export function Tally({ counts, filter, onFilter }: TallyProps) {
   return (
-    <div class="tally" role="group" aria-label={t('roster.filter')}>
+    <fieldset class="tally" aria-label={t('roster.filter')}>
       {ORDER.map((status) => (
         <button
           type="button"
@@ -32,6 +32,6 @@ export function Tally({ counts, filter, onFilter }: TallyProps) {
           </span>
         </button>
       ))}
-    </div>
+    </fieldset>
   );
 }
