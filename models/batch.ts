@@ -20,7 +20,7 @@ export type ItemOutputs = Readonly<Record<string, Float32Array>>;
  * share of the outputs into a result (the arrays are views: copy what is to be kept). Results keep the list's order.
  */
 export function cropRunner(network: CropNetwork, outputs: readonly string[]) {
-  const scratch = new ScratchPool();
+  const scratch = new ScratchPool(Float32Array);
   const { session, width, height, format } = network;
   const length = slotLength(width, height, format);
 

@@ -101,10 +101,7 @@ export async function loadFaceModels(options: LoadOptions): Promise<FaceModels> 
   try {
     const level = await optional<DetectLevel>('detector', {
       ultraface: ({ entry, session }) =>
-        ultraFaceLevel(session, planar(entry), {
-          scores: output(entry, 'scores'),
-          locations: output(entry, 'locations'),
-        }),
+        ultraFaceLevel(session, { scores: output(entry, 'scores'), locations: output(entry, 'locations') }),
       yunet: ({ entry, session }) => yuNetLevel(session, planar(entry)),
     });
     const embedder = await optional<FaceEmbedder>('embedder', {
@@ -180,10 +177,10 @@ function formatOf({ input }: ModelEntry): PixelFormat {
   return { layout: input.layout, mean: [r, g, b], scale: [1 / dr, 1 / dg, 1 / db] };
 }
 
-function planar(entry: ModelEntry): PixelFormat & { layout: 'planar-rgb' | 'planar-bgr' } {
+function planar(entry: ModelEntry): PixelFormat {
   const format = formatOf(entry);
   const { layout } = format;
-  if (layout === 'planar-rgb' || layout === 'planar-bgr') return { ...format, layout };
+  if (layout === 'planar-rgb' || layout === 'planar-bgr') return format;
   throw new ModelError(
     'model-manifest-invalid',
     `A model of kind "${entry.kind}" takes planar pictures, not ${layout}.`,

@@ -1,7 +1,13 @@
 import * as ort from 'onnxruntime-node';
 import { ModelError } from './errors.ts';
 
-/** Values of one input or output: row-major floats. */
+/** What goes in, row-major: floats, or bytes where the network takes bytes. */
+export interface TensorInput {
+  readonly data: Float32Array | Uint8Array;
+  readonly dims: readonly number[];
+}
+
+/** What comes out, row-major. */
 export interface TensorValue {
   readonly data: Float32Array;
   readonly dims: readonly number[];
@@ -11,7 +17,7 @@ export interface TensorValue {
 export interface ModelSession {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  run(input: TensorValue, outputs?: readonly string[]): Promise<Record<string, TensorValue>>;
+  run(input: TensorInput, outputs?: readonly string[]): Promise<Record<string, TensorValue>>;
   dispose(): Promise<void>;
 }
 
@@ -22,7 +28,7 @@ export interface SessionOptions {
 
 /**
  * Opens an ONNX network from memory on the CPU. Throws a ModelError `model-unusable` when it is none or asks for
- * operators that the runtime does not have. Only networks with one float input are supported.
+ * operators that the runtime does not have. Only networks with one input are supported.
  */
 export async function openSession(
   bytes: Uint8Array,
@@ -51,7 +57,10 @@ export async function openSession(
     inputs: session.inputNames,
     outputs: session.outputNames,
     async run(value, outputs = session.outputNames) {
-      const tensor = new ort.Tensor('float32', value.data, value.dims);
+      const tensor =
+        value.data instanceof Uint8Array
+          ? new ort.Tensor('uint8', value.data, value.dims)
+          : new ort.Tensor('float32', value.data, value.dims);
       const results = await session.run({ [input]: tensor }, [...outputs]);
       const values: Record<string, TensorValue> = {};
       for (const output of outputs) {
@@ -71,31 +80,33 @@ function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/**
- * Input memory that is used again: frames come at a steady size, and a fresh 25 MB array each would keep the garbage
- * collector busy. `use` lends an array of at least `length` floats for the time of one call; overlapping calls get
- * arrays of their own. Contents are whatever the last user left.
- */
-export class ScratchPool {
-  #free: Float32Array[] = [];
-  readonly #keep: number;
+type Scratch = Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
-  constructor(keep = 2) {
+/**
+ * Memory that is used again: frames come at a steady size, and a fresh array of megabytes each would keep the garbage
+ * collector busy. `use` lends an array of exactly `length` elements for the time of one call; overlapping calls get
+ * memory of their own. Contents are whatever the last user left.
+ */
+export class ScratchPool<T extends Scratch> {
+  readonly #type: new (
+    length: number,
+  ) => T;
+  readonly #keep: number;
+  #free: T[] = [];
+
+  constructor(type: new (length: number) => T, keep = 2) {
+    this.#type = type;
     this.#keep = keep;
   }
 
-  async use<T>(length: number, work: (scratch: Float32Array) => Promise<T>): Promise<T> {
+  async use<R>(length: number, work: (scratch: T) => Promise<R>): Promise<R> {
     const index = this.#free.findIndex((candidate) => candidate.length >= length);
-    const buffer = index >= 0 ? this.#free.splice(index, 1)[0]! : new Float32Array(length);
+    const memory = index >= 0 ? this.#free.splice(index, 1)[0]! : new this.#type(length);
     try {
-      return await work(buffer.length === length ? buffer : buffer.subarray(0, length));
+      return await work(memory.length === length ? memory : (memory.subarray(0, length) as T));
     } finally {
-      this.#free.push(buffer);
-      // The largest ones stay: they serve every size.
-      if (this.#free.length > this.#keep) {
-        this.#free.sort((a, b) => b.length - a.length);
-        this.#free.length = this.#keep;
-      }
+      // The largest stay: they serve every size.
+      this.#free = [...this.#free, memory].sort((a, b) => b.length - a.length).slice(0, this.#keep);
     }
   }
 }

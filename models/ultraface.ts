@@ -1,6 +1,5 @@
 import type { Detection, DetectLevel } from './face-detector.ts';
-import { writeFrame } from './frame-tensor.ts';
-import type { PixelFormat } from './image.ts';
+import { resizeInto } from './resize.ts';
 import { type ModelSession, ScratchPool } from './runtime.ts';
 
 /**
@@ -60,26 +59,37 @@ export function decodeUltraFace(
   return found;
 }
 
-/** Outputs needed: `scores` [1,A,2] after softmax and `locations` [1,A,4]. */
+/**
+ * The network as `cutUltraFace` prepares it: it takes the frame's own bytes, so that a frame of native size is
+ * neither copied nor converted here. Outputs: `scores` [1,A,2] after softmax and `locations` [1,A,4].
+ */
 export function ultraFaceLevel(
   session: ModelSession,
-  format: PixelFormat & { layout: 'planar-rgb' | 'planar-bgr' },
   outputs: { scores: string; locations: string },
 ): DetectLevel {
-  const scratch = new ScratchPool();
-  return (image, width, height, minScore) =>
-    scratch.use(3 * width * height, async (data) => {
-      writeFrame(image, data, width, height, format);
-      const values = await session.run({ data, dims: [1, 3, height, width] }, [
-        outputs.scores,
-        outputs.locations,
-      ]);
-      const scores = values[outputs.scores]!.data;
-      if (scores.length !== 2 * anchorCount(width, height)) {
-        throw new RangeError(
-          `The detector gave ${scores.length / 2} anchors for ${width} × ${height} pixels`,
-        );
-      }
-      return decodeUltraFace(scores, values[outputs.locations]!.data, width, height, minScore);
+  const scratch = new ScratchPool(Uint8Array);
+  const names = [outputs.scores, outputs.locations];
+
+  async function run(
+    bytes: Uint8Array,
+    width: number,
+    height: number,
+    minScore: number,
+  ): Promise<Detection[]> {
+    const data = bytes.subarray(0, 3 * width * height);
+    const values = await session.run({ data, dims: [1, 1, height, 3 * width] }, names);
+    const scores = values[outputs.scores]!.data;
+    if (scores.length !== 2 * anchorCount(width, height)) {
+      throw new RangeError(`The detector gave ${scores.length / 2} anchors for ${width} × ${height} pixels`);
+    }
+    return decodeUltraFace(scores, values[outputs.locations]!.data, width, height, minScore);
+  }
+
+  return async (image, width, height, minScore) => {
+    if (width === image.width && height === image.height) return run(image.data, width, height, minScore);
+    return scratch.use(3 * width * height, (bytes) => {
+      resizeInto(image, width, height, bytes);
+      return run(bytes, width, height, minScore);
     });
+  };
 }

@@ -1,7 +1,7 @@
 import type { Detection, DetectLevel } from './face-detector.ts';
-import { writeFrame } from './frame-tensor.ts';
 import type { FivePoints, Point } from './geometry.ts';
-import type { PixelFormat } from './image.ts';
+import type { PixelFormat, RgbImage } from './image.ts';
+import { resizeInto, writePlanes } from './resize.ts';
 import { type ModelSession, ScratchPool, type TensorValue } from './runtime.ts';
 
 const STRIDES = [8, 16, 32] as const;
@@ -51,21 +51,31 @@ function clampUnit(value: number): number {
   return Math.min(1, Math.max(0, value));
 }
 
-export function yuNetLevel(
-  session: ModelSession,
-  format: PixelFormat & { layout: 'planar-rgb' | 'planar-bgr' },
-): DetectLevel {
-  const scratch = new ScratchPool();
+export function yuNetLevel(session: ModelSession, format: PixelFormat): DetectLevel {
+  const bytes = new ScratchPool(Uint8Array);
+  const floats = new ScratchPool(Float32Array);
   const names = STRIDES.flatMap((s) => [`cls_${s}`, `obj_${s}`, `bbox_${s}`, `kps_${s}`]);
-  return (image, width, height, minScore) => {
-    const paddedWidth = Math.ceil(width / ALIGNMENT) * ALIGNMENT;
-    const paddedHeight = Math.ceil(height / ALIGNMENT) * ALIGNMENT;
-    return scratch.use(3 * paddedWidth * paddedHeight, async (data) => {
+
+  async function run(image: RgbImage, minScore: number): Promise<Detection[]> {
+    const width = Math.ceil(image.width / ALIGNMENT) * ALIGNMENT;
+    const height = Math.ceil(image.height / ALIGNMENT) * ALIGNMENT;
+    return floats.use(3 * width * height, async (data) => {
       // The margin is black: scratch memory holds whatever the last picture left there.
-      if (paddedWidth !== width || paddedHeight !== height) data.fill(0);
-      writeFrame(image, data, width, height, format, paddedWidth, paddedHeight);
-      const values = await session.run({ data, dims: [1, 3, paddedHeight, paddedWidth] }, names);
-      return decodeYuNet(values, paddedWidth, paddedHeight, minScore);
+      if (width !== image.width || height !== image.height) data.fill(0);
+      writePlanes(image, data, format, width, height);
+      return decodeYuNet(
+        await session.run({ data, dims: [1, 3, height, width] }, names),
+        width,
+        height,
+        minScore,
+      );
     });
+  }
+
+  return async (image, width, height, minScore) => {
+    if (width === image.width && height === image.height) return run(image, minScore);
+    return bytes.use(3 * width * height, (scratch) =>
+      run(resizeInto(image, width, height, scratch), minScore),
+    );
   };
 }

@@ -10,6 +10,7 @@ export type Initializer = onnxProto.onnx.ITensorProto;
 
 /** ONNX's codes of element and attribute types. */
 export const FLOAT = 1;
+export const UINT8 = 2;
 export const INT64 = 7;
 export const ATTRIBUTE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
@@ -32,9 +33,13 @@ export function encodeModel(model: onnxProto.onnx.IModelProto): Buffer {
 }
 
 /** A graph input or output. Strings are symbolic sizes. */
-export function valueInfo(name: string, dims: readonly (string | number)[]): onnxProto.onnx.IValueInfoProto {
+export function valueInfo(
+  name: string,
+  dims: readonly (string | number)[],
+  elemType = FLOAT,
+): onnxProto.onnx.IValueInfoProto {
   const dim = dims.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
-  return { name, type: { tensorType: { elemType: FLOAT, shape: { dim } } } };
+  return { name, type: { tensorType: { elemType, shape: { dim } } } };
 }
 
 export function floatTensor(name: string, dims: readonly number[], values: Float32Array): Initializer {
