@@ -32,24 +32,26 @@ export function drawSprite(canvas: Canvas, sprite: Sprite, x: number, y: number)
 }
 
 const STEPS = 256;
+/** How round a head is: a photo's edges are this far towards the very side of the head. */
+const ROUNDNESS = 0.88;
 
 /**
- * Where a photo shows what a head turned by `degrees` shows at −1…1. What is in the middle moves most, the outline
- * not at all: nothing from beside the head comes into the picture.
+ * Where in a photo of a head is what the head, turned by `degrees`, shows at −1…1: the photo is laid round a
+ * cylinder, and the cylinder is turned. Beyond ±1 lies what the photo does not show.
  */
 function turnTable(degrees: number): Float32Array {
   const table = new Float32Array(STEPS + 1);
-  const shift = 0.9 * Math.sin((degrees * Math.PI) / 180);
+  const turned = (degrees * Math.PI) / 180;
   for (let i = 0; i <= STEPS; i += 1) {
-    const at = (i / STEPS) * 2 - 1;
-    table[i] = at - shift * (1 - at * at);
+    const angle = Math.asin(((i / STEPS) * 2 - 1) * ROUNDNESS) - turned;
+    table[i] = Math.abs(angle) < Math.PI / 2 ? Math.sin(angle) / ROUNDNESS : Math.sign(angle) * 2;
   }
   return table;
 }
 
 /**
- * A head with the middle of its sprite at (x, y), turned. Its outline stays where it is, and what is on it
- * moves: that is what a camera sees of a small turn.
+ * A head with the middle of its sprite at (x, y), turned by its pose: positive yaw towards the right of the
+ * picture, positive pitch down.
  */
 export function drawHead(canvas: Canvas, sprite: Sprite, x: number, y: number, pose: Placement): void {
   const columns = turnTable(pose.yaw);
@@ -69,10 +71,14 @@ export function drawHead(canvas: Canvas, sprite: Sprite, x: number, y: number, p
       const u = ((px + 0.5 - x) * cos + (py + 0.5 - y) * sin) / halfWidth;
       const v = (-(px + 0.5 - x) * sin + (py + 0.5 - y) * cos) / halfHeight;
       if (u <= -1 || u >= 1 || v <= -1 || v >= 1) continue;
-      const alpha = alphaAt(sprite, u, v);
+      const su = columns[Math.round((u + 1) * (STEPS / 2))]!;
+      const sv = rows[Math.round((v + 1) * (STEPS / 2))]!;
+      if (su <= -1 || su >= 1 || sv <= -1 || sv >= 1) continue;
+      // soft where the photo ends and where the head ends
+      const alpha = Math.min(alphaAt(sprite, su, sv), alphaAt(sprite, u, v));
       if (alpha === 0) continue;
-      const sx = (columns[Math.round((u + 1) * (STEPS / 2))]! + 1) * halfWidth - 0.5;
-      const sy = (rows[Math.round((v + 1) * (STEPS / 2))]! + 1) * halfHeight - 0.5;
+      const sx = (su + 1) * halfWidth - 0.5;
+      const sy = (sv + 1) * halfHeight - 0.5;
       const x0 = Math.min(width - 2, Math.max(0, Math.floor(sx)));
       const y0 = Math.min(sprite.height - 2, Math.max(0, Math.floor(sy)));
       const fx = Math.min(1, Math.max(0, sx - x0));
@@ -95,7 +101,6 @@ export function drawHead(canvas: Canvas, sprite: Sprite, x: number, y: number, p
   }
 }
 
-/** The outline does not turn with the head. */
 function alphaAt(sprite: Sprite, u: number, v: number): number {
   const x = Math.min(sprite.width - 1, Math.floor(((u + 1) / 2) * sprite.width));
   const y = Math.min(sprite.height - 1, Math.floor(((v + 1) / 2) * sprite.height));

@@ -124,7 +124,7 @@ async function readResult(dir: string, version: string): Promise<DemoClassroom |
 
 /** How the enrolment photos differ from the cut-out head: margin in face sizes, degrees, brightness. */
 const ENROLMENT = [
-  { margin: 0.32, tilt: 0, brightness: 1 },
+  { margin: 0.5, tilt: 0, brightness: 1 },
   { margin: 0.42, tilt: -5, brightness: 1.12 },
 ];
 

@@ -71,7 +71,7 @@ function actor(person: Person, row: number, index: number, count: number): Actor
     sway: { phase: number * 2.4, periodS: 7 + (number % 4) * 1.3, yaw: 5 },
     looksAway:
       number % 5 === 2
-        ? { fromS: 20 + number * 0.3, toS: 34 + number * 0.3, yaw: number % 2 ? 28 : -28 }
+        ? { fromS: 20 + number * 0.3, toS: 34 + number * 0.3, yaw: number % 2 ? 40 : -40 }
         : null,
   };
 }
@@ -89,7 +89,8 @@ export function placementAt(actor: Actor, atS: number): Placement | null {
     ? plateau(atS, actor.looksAway.fromS, actor.looksAway.toS) * actor.looksAway.yaw
     : 0;
   const placement = {
-    x: actor.seat.x + actor.facePx * 0.1 * Math.sin(turn * 0.7),
+    // a turning head moves its face to the side: the neck stays
+    x: actor.seat.x + actor.facePx * (0.1 * Math.sin(turn * 0.7) - 0.4 * Math.sin((away * Math.PI) / 180)),
     y: actor.seat.y + actor.facePx * 0.05 * Math.sin(turn * 1.3 + 1),
     yaw: actor.sway.yaw * Math.sin(turn) + away,
     pitch: 3 * Math.sin(turn * 0.6 + 2),
