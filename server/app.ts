@@ -1,9 +1,13 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger } from 'fastify';
 import type { AppContext } from './context.ts';
+import { attendanceRoutes } from './features/attendance/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
+import { cameraRoutes } from './features/cameras/routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
+import { engagementRoutes } from './features/engagement/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
+import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
 import { tenantRoutes } from './features/tenants/routes.ts';
@@ -27,6 +31,11 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   faceRoutes,
   courseRoutes,
   privacyRoutes,
+  cameraRoutes,
+  sessionRoutes,
+  reviewRoutes,
+  attendanceRoutes,
+  engagementRoutes,
 ];
 
 /**

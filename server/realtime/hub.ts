@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { type DefaultEventsMap, type Namespace, Server, type Socket } from 'socket.io';
 import { Value } from 'typebox/value';
+import type { Caller } from '../features/auth/tokens.ts';
 import type { Snapshot } from '../features/sessions/schemas.ts';
 import {
   type Alert,
@@ -14,10 +15,7 @@ import {
 import { createWatchers } from './watchers.ts';
 
 /** Who is on the other end of a socket, as its token says. */
-export interface LiveUser {
-  id: string;
-  tenantId: string | null;
-  role: string;
+export interface LiveUser extends Caller {
   /** Epoch milliseconds; the socket is closed then. */
   expiresAt: number;
 }

@@ -63,15 +63,9 @@ export const PictureSchema = Type.Object(
 );
 export type Picture = Static<typeof PictureSchema>;
 
-export const RecordEventSchema = Type.Object(
-  { record: AttendanceRecordSchema },
-  { title: 'LiveRecord' },
-);
+export const RecordEventSchema = Type.Object({ record: AttendanceRecordSchema }, { title: 'LiveRecord' });
 
-export const ReviewEventSchema = Type.Object(
-  { review: ReviewSchema },
-  { title: 'LiveReview' },
-);
+export const ReviewEventSchema = Type.Object({ review: ReviewSchema }, { title: 'LiveReview' });
 
 export const SessionClosedSchema = Type.Object(
   { sessionId, closedAt: Type.String({ format: 'date-time' }) },
@@ -108,10 +102,7 @@ export interface ServerEvents {
   alert: (alert: Alert) => void;
 }
 
-export const JoinSchema = Type.Object(
-  { sessionId },
-  { title: 'LiveJoin', additionalProperties: false },
-);
+export const JoinSchema = Type.Object({ sessionId }, { title: 'LiveJoin', additionalProperties: false });
 export const WatchSchema = Type.Object(
   {
     sessionId,

@@ -18,13 +18,13 @@ export const isFileUrl = (url: string): boolean => url.startsWith('file:');
 
 /** What the pipeline opens. The address has the password in it: never logged, never in an answer. */
 export function sourceOf(camera: CameraRow, crypto: TenantCrypto): SourceSpec {
-  if (isFileUrl(camera.url)) {
-    return { kind: 'file', path: fileURLToPath(camera.url), loop: true, realtime: true };
-  }
-  if (!camera.credentials) return { kind: 'rtsp', url: camera.url };
-  const { username, password } = crypto.openJson<CameraCredentials>(
-    cameraPurpose(camera.id),
-    camera.credentials,
-  );
-  return { kind: 'rtsp', url: withCredentials(camera.url, username, password) };
+  const { username, password } = camera.credentials
+    ? crypto.openJson<CameraCredentials>(cameraPurpose(camera.id), camera.credentials)
+    : { username: null, password: null };
+  return sourceAt(camera.url, username, password);
+}
+
+export function sourceAt(url: string, username: string | null, password: string | null): SourceSpec {
+  if (isFileUrl(url)) return { kind: 'file', path: fileURLToPath(url), loop: true, realtime: true };
+  return { kind: 'rtsp', url: withCredentials(url, username, password) };
 }

@@ -1,54 +1,13 @@
 import { and, desc, eq, inArray } from 'drizzle-orm';
 import type { GalleryEntry } from '../../../pipeline/messages.ts';
 import type { TenantCrypto } from '../../crypto.ts';
-import { consents, enrolments, faceTemplates, students } from '../../db/schema/index.ts';
+import { faceTemplates } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import type { RosterMember } from './roster.ts';
 import { templatePurpose } from './secrets.ts';
 
-export interface RosterMember {
-  studentId: string;
-  name: string;
-  number: string;
-  /** Consent as it stands now, by purpose. */
-  consents: { face: boolean; emotion: boolean };
-}
-
-/** The students of a course with their consents, by name. */
-export async function loadRoster(tx: Tx, courseId: string): Promise<RosterMember[]> {
-  const rows = await tx
-    .select({ studentId: students.id, name: students.name, number: students.number })
-    .from(enrolments)
-    .innerJoin(students, eq(students.id, enrolments.studentId))
-    .where(eq(enrolments.courseId, courseId))
-    .orderBy(students.name, students.number);
-  const granted = await loadConsents(
-    tx,
-    rows.map((row) => row.studentId),
-  );
-  return rows.map((row) => ({
-    ...row,
-    consents: granted.get(row.studentId) ?? { face: false, emotion: false },
-  }));
-}
-
-async function loadConsents(
-  tx: Tx,
-  studentIds: string[],
-): Promise<Map<string, { face: boolean; emotion: boolean }>> {
-  const found = new Map<string, { face: boolean; emotion: boolean }>();
-  if (studentIds.length === 0) return found;
-  const rows = await tx
-    .selectDistinctOn([consents.studentId, consents.purpose])
-    .from(consents)
-    .where(inArray(consents.studentId, studentIds))
-    .orderBy(consents.studentId, consents.purpose, desc(consents.id));
-  for (const row of rows) {
-    const entry = found.get(row.studentId) ?? { face: false, emotion: false };
-    entry[row.purpose] = row.granted;
-    found.set(row.studentId, entry);
-  }
-  return found;
-}
+/** Negatives beyond this many say nothing new; the oldest are left out. */
+const MAX_NEGATIVES = 20;
 
 /**
  * What the pipeline may compare faces with: enrolled students who agreed, their templates of the embedding space that
@@ -69,12 +28,14 @@ export async function loadGallery(
       embedding: faceTemplates.embedding,
     })
     .from(faceTemplates)
-    .where(and(inArray(faceTemplates.studentId, agreed), eq(faceTemplates.embeddingModel, embeddingModel)));
+    .where(and(inArray(faceTemplates.studentId, agreed), eq(faceTemplates.embeddingModel, embeddingModel)))
+    .orderBy(desc(faceTemplates.id));
   const gallery = new Map<string, GalleryEntry>();
   for (const row of rows) {
     const entry = gallery.get(row.studentId) ?? { studentId: row.studentId, templates: [], negatives: [] };
     const vector = crypto.openVector(templatePurpose(row.studentId), row.embedding);
-    (row.kind === 'enrolment' ? entry.templates : entry.negatives).push(vector);
+    if (row.kind === 'enrolment') entry.templates.push(vector);
+    else if (entry.negatives.length < MAX_NEGATIVES) entry.negatives.push(vector);
     gallery.set(row.studentId, entry);
   }
   return [...gallery.values()].filter((entry) => entry.templates.length > 0);

@@ -10,9 +10,9 @@ import type { Hub } from '../../realtime/hub.ts';
 import type { RecordChange, RecordRow, SeenRow } from '../attendance/ledger.ts';
 import { type RosterPerson, toRecord } from '../attendance/records.ts';
 import { createSeenTime } from '../attendance/seen-time.ts';
-import type { RosterMember } from './gallery.ts';
 import { createLiveMetrics } from './live-metrics.ts';
 import { NO_COUNTS, type SessionRow } from './queries.ts';
+import type { RosterMember } from './roster.ts';
 import type { ClassSession, HistoryPoint, Review, Snapshot, StreamStatusView } from './schemas.ts';
 
 /** What an open session starts from: what is on disk. */

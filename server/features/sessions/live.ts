@@ -9,10 +9,12 @@ import { appendEvents, type RecordChange, type SeenRow, writeSeen } from '../att
 import { isPermanent } from '../attendance/permanent.ts';
 import { createEngagementHold } from '../engagement/hold.ts';
 import { writeBuckets, writeEmotions } from '../engagement/store.ts';
+import { liveGate } from './gate.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
 import { loadLiveSeed, reloadRoster } from './load.ts';
 import { loadSessions } from './queries.ts';
 import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
+import { closeSession } from './service.ts';
 
 /**
  * The open sessions of this server: gives the pipeline's messages to the session that they belong to, and what is
@@ -24,16 +26,15 @@ export interface Live {
   /** Resumes what was open when the server last ended. Returns at once; streams start when a worker is ready. */
   start(): void;
   find(sessionId: string): LiveSession | null;
-  /** Takes an open session into memory and starts its streams. */
-  take(tenantId: string, sessionId: string): Promise<LiveSession | null>;
-  /** Stops the streams; the session stays in memory until `drop`. */
-  pause(session: LiveSession): void;
-  resume(session: LiveSession): void;
+  /** Takes an open session into memory and starts its streams. `resumed`: it ran before, in another process. */
+  take(tenantId: string, sessionId: string, resumed?: boolean): Promise<LiveSession | null>;
+  /** From now on nothing that the pipeline says changes the session; until `listen` or `drop`. */
+  ignore(session: LiveSession): void;
+  listen(session: LiveSession): void;
+  /** Stops the streams and forgets the session. */
   drop(session: LiveSession): void;
   /** Writes what is held of a session: seen times, buckets, the highest track ids. */
   flush(): Promise<void>;
-  /** Called for a session whose planned end has come. */
-  onDue(close: (session: LiveSession) => Promise<void>): void;
   stats(): { sessions: number; held: number };
   close(): Promise<void>;
 }
@@ -49,7 +50,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
   const states = new Map<string, { state: string; reason: string }>();
   const seen = new Map<string, { tenantId: string; row: SeenRow }>();
   const engagement = createEngagementHold();
-  let closeDue: (session: LiveSession) => Promise<void> = async () => {};
+  const due = new Set<string>();
   let closing = false;
   let databaseAway = false;
 
@@ -179,37 +180,37 @@ export function createLive(context: AppContext, hub: Hub): Live {
     }
   }
 
-  async function take(tenantId: string, sessionId: string): Promise<LiveSession | null> {
+  async function take(tenantId: string, sessionId: string, resumed = false): Promise<LiveSession | null> {
     const known = sessions.get(sessionId);
     if (known) return known;
     const { embeddingModel } = await supervisor.ready();
     const seed = await db.tenant(tenantId, (tx) =>
-      loadLiveSeed(tx, context, tenantId, sessionId, embeddingModel),
+      loadLiveSeed(tx, context, tenantId, sessionId, { embeddingModel, resumed }),
     );
     if (!seed || closing) return null;
     const raced = sessions.get(sessionId);
     if (raced) return raced;
     const session = createLiveSession(seed, hub);
     sessions.set(sessionId, session);
-    resume(session);
+    listen(session);
+    for (const spec of session.specs()) supervisor.startStream(spec);
     return session;
   }
 
-  function resume(session: LiveSession): void {
-    for (const spec of session.specs()) {
-      byStream.set(spec.streamId, session);
-      const firstTrackId = Math.max(spec.firstTrackId, supervisor.lastTrackId(spec.streamId) + 1);
-      supervisor.startStream({ ...spec, firstTrackId });
-    }
+  function listen(session: LiveSession): void {
+    for (const { streamId } of session.specs()) byStream.set(streamId, session);
   }
 
-  function pause(session: LiveSession): void {
-    for (const spec of session.specs()) supervisor.stopStream(spec.streamId);
+  function ignore(session: LiveSession): void {
+    for (const { streamId } of session.specs()) byStream.delete(streamId);
   }
 
   function drop(session: LiveSession): void {
-    pause(session);
-    for (const spec of session.specs()) byStream.delete(spec.streamId);
+    ignore(session);
+    for (const { streamId } of session.specs()) {
+      supervisor.stopStream(streamId);
+      states.delete(streamId);
+    }
     sessions.delete(session.id);
     reviews.forget(session.id);
   }
@@ -224,7 +225,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
           const open = await db.tenant(tenantId, (tx) => loadSessions(tx, eq(classSessions.status, 'open')));
           for (const { row } of open) {
             if (sessions.has(row.id)) continue;
-            const session = await take(tenantId, row.id);
+            const session = await take(tenantId, row.id, true);
             if (!session) continue;
             log.info({ sessionId: row.id }, 'an open session goes on');
             hub.send(row.id, 'session:snapshot', session.snapshot());
@@ -248,6 +249,21 @@ export function createLive(context: AppContext, hub: Hub): Live {
           log.error({ err: error, sessionId: session.id }, 'closing failed'),
         );
       }
+    }
+  }
+
+  async function closeDue(session: LiveSession): Promise<void> {
+    if (due.has(session.id)) return;
+    due.add(session.id);
+    try {
+      await closeSession(context, live, { tenantId: session.tenantId, userId: null }, session.id);
+    } catch (error) {
+      log.error(
+        { err: error, sessionId: session.id },
+        'a session could not be closed at its end; trying again',
+      );
+    } finally {
+      due.delete(session.id);
     }
   }
 
@@ -311,7 +327,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
   }
 
   const timers: NodeJS.Timeout[] = [];
-  return {
+  const live: Live = {
     journal,
     reviews,
     start() {
@@ -323,20 +339,19 @@ export function createLive(context: AppContext, hub: Hub): Live {
     },
     find: (sessionId) => sessions.get(sessionId) ?? null,
     take,
-    pause,
-    resume,
+    ignore,
+    listen,
     drop,
     flush,
-    onDue(close) {
-      closeDue = close;
-    },
     stats: () => ({ sessions: sessions.size, held: journal.held() }),
     async close() {
       closing = true;
       for (const timer of timers) clearInterval(timer);
-      for (const session of sessions.values()) pause(session);
+      for (const session of sessions.values()) ignore(session);
       await journal.close();
       await flush();
     },
   };
+  hub.open(liveGate(context, live));
+  return live;
 }

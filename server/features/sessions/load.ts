@@ -7,11 +7,12 @@ import { listRecords, toRecord } from '../attendance/records.ts';
 import { sourceOf } from '../cameras/source.ts';
 import { classHistory } from '../engagement/store.ts';
 import { tenantCrypto } from '../tenants/service.ts';
-import { loadGallery, loadRoster, type RosterMember } from './gallery.ts';
+import { loadGallery } from './gallery.ts';
 import { HISTORY_STEP_MS } from './live-metrics.ts';
 import type { LiveSeed } from './live-session.ts';
 import { findSession, type SessionRow } from './queries.ts';
 import { openReviewsOf } from './reviews.ts';
+import { loadRoster, type RosterMember } from './roster.ts';
 import type { Snapshot } from './schemas.ts';
 
 /** Economy mode: detection starts at this width, as few faces are missed and the cost is a third. */
@@ -25,13 +26,13 @@ export async function loadLiveSeed(
   context: AppContext,
   tenantId: string,
   sessionId: string,
-  embeddingModel: string,
+  options: { embeddingModel: string; resumed: boolean },
 ): Promise<LiveSeed | null> {
   const found = await findSession(tx, sessionId);
-  if (!found || found.row.status !== 'open') return null;
+  if (found?.row.status !== 'open') return null;
   const roster = await loadRoster(tx, found.row.courseId);
   const crypto = await tenantCrypto(context, tx, tenantId);
-  const gallery = await loadGallery(tx, crypto, roster, embeddingModel);
+  const gallery = await loadGallery(tx, crypto, roster, options.embeddingModel);
   const taking = await tx
     .select({ stream: streams, camera: cameras })
     .from(streams)
@@ -47,7 +48,13 @@ export async function loadLiveSeed(
     reviews: await openReviewsOf(tx, sessionId),
     history: await recentHistory(tx, sessionId, context.clock.now()),
     specs: taking.map(({ stream, camera }) =>
-      streamSpec(context, found.row, stream, { ...camera, source: sourceOf(camera, crypto) }, gallery),
+      streamSpec(context, found.row, {
+        streamId: stream.id,
+        firstTrackId: options.resumed ? stream.lastTrackId + TRACK_ID_RESERVE : 1,
+        sampling: camera.sampling,
+        source: sourceOf(camera, crypto),
+        gallery,
+      }),
     ),
   };
 }
@@ -55,20 +62,13 @@ export async function loadLiveSeed(
 function streamSpec(
   context: AppContext,
   session: SessionRow,
-  stream: { id: string; lastTrackId: number; createdAt: Date },
-  camera: { sampling: StreamSpec['sampling']; source: StreamSpec['source'] },
-  gallery: GalleryEntry[],
+  of: Pick<StreamSpec, 'streamId' | 'firstTrackId' | 'sampling' | 'source' | 'gallery'>,
 ): StreamSpec {
-  const fresh = stream.lastTrackId === 0 && context.clock.now() - stream.createdAt.getTime() < 1000;
   return {
-    streamId: stream.id,
-    source: camera.source,
-    sampling: camera.sampling,
+    ...of,
     maxWidth: context.config.pipeline.maxWidth,
-    detectWidth: camera.sampling.mode === 'keyframes' ? ECONOMY_WIDTH : 0,
+    detectWidth: of.sampling.mode === 'keyframes' ? ECONOMY_WIDTH : 0,
     purposes: { identify: true, attention: true, emotion: session.policy.emotion, liveness: false },
-    gallery,
-    firstTrackId: fresh ? 1 : stream.lastTrackId + TRACK_ID_RESERVE,
   };
 }
 

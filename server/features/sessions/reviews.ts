@@ -1,4 +1,4 @@
-import { and, count, eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { IdentityDecision } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
@@ -8,13 +8,10 @@ import { ApiError } from '../../errors.ts';
 import { appendEvents, type EventDraft, type RecordChange } from '../attendance/ledger.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { tenantCrypto } from '../tenants/service.ts';
-import { loadRoster } from './gallery.ts';
 import { loadReviews, type ReviewRow, toReview } from './queries.ts';
+import { loadRoster } from './roster.ts';
 import type { Review } from './schemas.ts';
 import { reviewPurpose, templatePurpose } from './secrets.ts';
-
-/** Faces that a person said are not this student: enough to keep the matcher away, not a collection. */
-const MAX_NEGATIVES = 20;
 
 /** Keeps the question; null when it has been asked before. */
 export async function insertReview(
@@ -153,11 +150,6 @@ async function assertEnrolled(tx: Tx, sessionId: string, studentId: string): Pro
 
 async function keepNegative(tx: Tx, context: AppContext, caller: Caller, row: ReviewRow): Promise<boolean> {
   if (!row.embedding || !row.embeddingModel) return false;
-  const [held] = await tx
-    .select({ n: count() })
-    .from(faceTemplates)
-    .where(and(eq(faceTemplates.studentId, row.studentId), eq(faceTemplates.kind, 'negative')));
-  if ((held?.n ?? 0) >= MAX_NEGATIVES) return false;
   const crypto = await tenantCrypto(context, tx, caller.tenantId);
   const embedding = crypto.openVector(reviewPurpose(row.sessionId), row.embedding);
   await tx.insert(faceTemplates).values({

@@ -1,0 +1,102 @@
+import { Type } from 'typebox';
+import type { AppContext } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
+import { type App, failures, IdParams } from '../../http.ts';
+import { EVERYONE } from '../../plugins/auth.ts';
+import { sessionOf } from '../sessions/service.ts';
+import { listRecords, toRecord } from './records.ts';
+import { AttendanceRecordSchema, CorrectionSchema, ManualMarkSchema } from './schemas.ts';
+import { type Corrected, correctRecord, markByHand, recordOf } from './service.ts';
+
+const tags = ['attendance'];
+
+export async function attendanceRoutes(app: App, context: AppContext): Promise<void> {
+  const { live } = context;
+
+  app.get(
+    '/sessions/:id/attendance',
+    {
+      schema: {
+        tags,
+        summary: 'The records of a session, by name',
+        params: IdParams,
+        response: {
+          200: Type.Object({ items: Type.Array(AttendanceRecordSchema) }, { title: 'AttendanceList' }),
+          ...failures('session-not-found'),
+        },
+      },
+    },
+    async ({ caller, params }) => {
+      await sessionOf(context, live, caller, params.id);
+      const rows = await context.db.tenant(caller.tenantId, (tx) => listRecords(tx, params.id));
+      return { items: rows.map(({ row, person }) => toRecord(row, person)) };
+    },
+  );
+
+  app.get(
+    '/attendance/:id',
+    {
+      config: { roles: EVERYONE },
+      schema: {
+        tags,
+        summary: 'A record',
+        description: 'Its version is the ETag. Students see their own records only.',
+        params: IdParams,
+        response: { 200: AttendanceRecordSchema, ...failures('record-not-found') },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      const record = await recordOf(context, caller, params.id);
+      return reply.header('etag', `"${record.version}"`).send(record);
+    },
+  );
+
+  app.put(
+    '/attendance/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Correct a record',
+        description:
+          'A person’s word wins over the machine’s from then on. The version that the person saw comes as `If-Match` or ' +
+          'in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands.',
+        params: IdParams,
+        headers: Type.Object({ 'if-match': Type.Optional(Type.String({ pattern: '^(W/)?"?[0-9]+"?$' })) }),
+        body: CorrectionSchema,
+        response: {
+          200: AttendanceRecordSchema,
+          ...failures('record-not-found', 'version-required', 'version-conflict'),
+        },
+      },
+    },
+    async ({ caller, params, body, headers }, reply) => {
+      const match = headers['if-match'];
+      const version = match === undefined ? body.version : Number(match.replace(/\D/g, ''));
+      if (version === undefined) throw new ApiError('version-required');
+      const corrected = await correctRecord(context, caller, params.id, { ...body, version });
+      return reply.header('etag', `"${corrected.record.version}"`).send(tell(corrected));
+    },
+  );
+
+  app.post(
+    '/attendance/manual',
+    {
+      schema: {
+        tags,
+        summary: 'Mark a student by hand',
+        description: 'The equal alternative to the camera; also after the session has closed.',
+        body: ManualMarkSchema,
+        response: {
+          200: AttendanceRecordSchema,
+          ...failures('session-not-found', 'student-not-enrolled'),
+        },
+      },
+    },
+    async ({ caller, body }) => tell(await markByHand(context, caller, body)),
+  );
+
+  function tell({ record, changes }: Corrected) {
+    live.find(record.sessionId)?.commit(changes);
+    return record;
+  }
+}

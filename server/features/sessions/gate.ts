@@ -1,0 +1,43 @@
+import { decodeJwt } from 'jose';
+import type { AppContext } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
+import { STAFF } from '../../plugins/auth.ts';
+import type { HubGate, LiveUser } from '../../realtime/hub.ts';
+import type { Live } from './live.ts';
+import { sessionOf, snapshotOf } from './service.ts';
+
+/** What the sockets may do: the same token and the same rights as the HTTP routes. */
+export function liveGate(context: AppContext, live: Live): HubGate {
+  return {
+    async authenticate(token) {
+      const caller = await context.tokens.verify(token);
+      return { ...caller, expiresAt: (decodeJwt(token).exp ?? 0) * 1000 };
+    },
+    async join(user, sessionId) {
+      if (!STAFF.includes(user.role)) return { refusal: refusalOf(new ApiError('forbidden')) };
+      try {
+        await sessionOf(context, live, user, sessionId);
+      } catch (error) {
+        if (error instanceof ApiError) return { refusal: refusalOf(error) };
+        throw error;
+      }
+      return { snapshot: () => snapshot(user, sessionId) };
+    },
+    streamIsOf: (sessionId, streamId) =>
+      live
+        .find(sessionId)
+        ?.specs()
+        .some((spec) => spec.streamId === streamId) ?? false,
+    watch: (streamId, pictureWidth) => context.supervisor.watch(streamId, pictureWidth),
+  };
+
+  /** Of an open session without a turn of the event loop in between: nothing can be announced before it is taken. */
+  function snapshot(user: LiveUser, sessionId: string) {
+    const held = live.find(sessionId);
+    return held?.tenantId === user.tenantId ? held.snapshot() : snapshotOf(context, live, user, sessionId);
+  }
+}
+
+function refusalOf(error: ApiError): { code: string; message: string } {
+  return { code: error.code, message: error.message };
+}

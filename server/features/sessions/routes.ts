@@ -1,0 +1,209 @@
+import { eq } from 'drizzle-orm';
+import { Type } from 'typebox';
+import type { AppContext } from '../../context.ts';
+import { reviewItems } from '../../db/schema/index.ts';
+import { ApiError } from '../../errors.ts';
+import { type App, failures, IdParams, Jpeg, ListOf } from '../../http.ts';
+import { loadReviews, toReview } from './queries.ts';
+import { type Settled, settleReview } from './reviews.ts';
+import {
+  ClassSessionSchema,
+  ConfirmReviewSchema,
+  ListSessionsQuery,
+  OpenSessionSchema,
+  ReviewSchema,
+  SnapshotSchema,
+} from './schemas.ts';
+import { closeSession, listSessions, openSession, sessionOf, snapshotOf } from './service.ts';
+
+const tags = ['sessions'];
+
+export async function sessionRoutes(app: App, context: AppContext): Promise<void> {
+  const { live } = context;
+
+  app.post(
+    '/sessions',
+    {
+      schema: {
+        tags,
+        summary: 'Open a session',
+        description:
+          'Freezes the institution’s policy and the course’s rules, makes a pending record for every student of the ' +
+          'course and starts a stream for every camera. It closes by itself at `endsAt`.',
+        body: OpenSessionSchema,
+        response: {
+          201: ClassSessionSchema,
+          ...failures(
+            'course-not-found',
+            'camera-not-found',
+            'camera-disabled',
+            'camera-in-use',
+            'session-already-open',
+            'session-times-invalid',
+            'pipeline-unavailable',
+          ),
+        },
+      },
+    },
+    async ({ caller, body }, reply) => reply.code(201).send(await openSession(context, live, caller, body)),
+  );
+
+  app.get(
+    '/sessions',
+    {
+      schema: {
+        tags,
+        summary: 'Sessions, the newest first',
+        querystring: ListSessionsQuery,
+        response: { 200: ListOf(ClassSessionSchema, 'ClassSessionList') },
+      },
+    },
+    async ({ caller, query }) => {
+      const { skip, limit } = query;
+      return { ...(await listSessions(context, live, caller, query)), skip, limit };
+    },
+  );
+
+  app.get(
+    '/sessions/:id',
+    {
+      schema: {
+        tags,
+        summary: 'A session',
+        params: IdParams,
+        response: { 200: ClassSessionSchema, ...failures('session-not-found') },
+      },
+    },
+    async ({ caller, params }) => (await sessionOf(context, live, caller, params.id)).view,
+  );
+
+  app.post(
+    '/sessions/:id/close',
+    {
+      schema: {
+        tags,
+        summary: 'Close a session',
+        description: 'Everybody who is still pending becomes absent. Closing twice changes nothing.',
+        params: IdParams,
+        response: { 200: ClassSessionSchema, ...failures('session-not-found', 'database-unavailable') },
+      },
+    },
+    async ({ caller, params }) => closeSession(context, live, caller, params.id),
+  );
+
+  app.get(
+    '/sessions/:id/live',
+    {
+      schema: {
+        tags,
+        summary: 'The live picture of a session',
+        description: 'The same as the snapshot that a socket gets when it joins.',
+        params: IdParams,
+        response: { 200: SnapshotSchema, ...failures('session-not-found') },
+      },
+    },
+    async ({ caller, params }) => snapshotOf(context, live, caller, params.id),
+  );
+}
+
+export async function reviewRoutes(app: App, context: AppContext): Promise<void> {
+  const { live } = context;
+
+  app.get(
+    '/sessions/:id/reviews',
+    {
+      schema: {
+        tags: ['reviews'],
+        summary: 'Questions to a person about faces',
+        params: IdParams,
+        response: {
+          200: Type.Object({ items: Type.Array(ReviewSchema) }, { title: 'ReviewList' }),
+          ...failures('session-not-found'),
+        },
+      },
+    },
+    async ({ caller, params }) => {
+      await sessionOf(context, live, caller, params.id);
+      const rows = await context.db.tenant(caller.tenantId, (tx) =>
+        loadReviews(tx, eq(reviewItems.sessionId, params.id)),
+      );
+      const hasFace = (id: string): boolean => live.reviews.face(id) !== null;
+      return { items: rows.map(({ row, name }) => toReview(row, name, hasFace(row.id))) };
+    },
+  );
+
+  app.post(
+    '/reviews/:id/confirm',
+    {
+      schema: {
+        tags: ['reviews'],
+        summary: 'It is this student, or another one',
+        params: IdParams,
+        body: Type.Union([ConfirmReviewSchema, Type.Null()]),
+        response: {
+          200: ReviewSchema,
+          ...failures('review-not-found', 'review-settled', 'student-not-enrolled'),
+        },
+      },
+    },
+    async ({ caller, params, body }) => {
+      const studentId = body?.studentId;
+      const answer = { verdict: 'confirmed' as const, ...(studentId ? { studentId } : {}) };
+      return tell(await settleReview(context, caller, params.id, answer), caller.tenantId);
+    },
+  );
+
+  app.post(
+    '/reviews/:id/reject',
+    {
+      schema: {
+        tags: ['reviews'],
+        summary: 'It is not this student',
+        description:
+          'The face is remembered as one that is not this student’s; the track is never given the name again.',
+        params: IdParams,
+        response: { 200: ReviewSchema, ...failures('review-not-found', 'review-settled') },
+      },
+    },
+    async ({ caller, params }) =>
+      tell(await settleReview(context, caller, params.id, { verdict: 'rejected' }), caller.tenantId),
+  );
+
+  app.get(
+    '/reviews/:id/face',
+    {
+      schema: {
+        tags: ['reviews'],
+        summary: 'The face that is asked about',
+        description: 'In memory while the question is open, never stored.',
+        params: IdParams,
+        produces: ['image/jpeg'],
+        response: { 200: Jpeg, ...failures('review-not-found', 'review-face-gone') },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      const [row] = await context.db.tenant(caller.tenantId, (tx) =>
+        loadReviews(tx, eq(reviewItems.id, params.id)),
+      );
+      if (!row) throw new ApiError('review-not-found');
+      const jpeg = live.reviews.face(params.id);
+      if (!jpeg) throw new ApiError('review-face-gone');
+      return reply.type('image/jpeg').header('cache-control', 'private, no-store').send(Buffer.from(jpeg));
+    },
+  );
+
+  function tell(settled: Settled, tenantId: string) {
+    const { row } = settled;
+    const session = live.find(row.sessionId);
+    live.reviews.dropFace(row.id);
+    session?.commit(settled.changes);
+    session?.settled(settled.review);
+    for (const { studentId, verdict } of settled.verdicts) {
+      context.supervisor.verdict(row.streamId, row.trackId, studentId, verdict);
+    }
+    if (settled.galleryChanged) {
+      context.events.emit('gallery:changed', { tenantId, studentId: row.studentId });
+    }
+    return settled.review;
+  }
+}

@@ -1,0 +1,271 @@
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import { policy } from '../../../config/policies.ts';
+import type { AppContext } from '../../context.ts';
+import { newId } from '../../db/ids.ts';
+import {
+  attendanceEvents,
+  attendanceRecords,
+  cameras,
+  classSessions,
+  courses,
+  reviewItems,
+  streams,
+} from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { ApiError } from '../../errors.ts';
+import { appendEvents, type EventDraft, lockRecords, type RecordChange } from '../attendance/ledger.ts';
+import type { Caller } from '../auth/tokens.ts';
+import { currentTenant } from '../tenants/service.ts';
+import type { Live } from './live.ts';
+import type { LiveSession } from './live-session.ts';
+import { camerasInUse, storedSnapshot } from './load.ts';
+import { countSessions, findSession, loadSessions, type ReviewRow, toReview } from './queries.ts';
+import { loadRoster } from './roster.ts';
+import type { ClassSession, OpenSession, Snapshot } from './schemas.ts';
+
+const WORKER_TIMEOUT_MS = 20_000;
+const DRAIN_TIMEOUT_MS = 10_000;
+
+/** Opens a session: freezes policy and rules, makes a pending record per student, starts a stream per camera. */
+export async function openSession(
+  context: AppContext,
+  live: Live,
+  caller: Caller,
+  input: OpenSession,
+): Promise<ClassSession> {
+  const now = new Date(context.clock.now());
+  const startsAt = input.startsAt ? new Date(input.startsAt) : now;
+  const endsAt = input.endsAt ? new Date(input.endsAt) : null;
+  if (endsAt && (endsAt <= startsAt || endsAt <= now)) throw new ApiError('session-times-invalid');
+  await context.supervisor.ready(WORKER_TIMEOUT_MS).catch((cause) => {
+    throw new ApiError('pipeline-unavailable', { cause });
+  });
+  const { tenantId } = caller;
+  const id = newId();
+  await context.db.tenant(tenantId, async (tx) => {
+    const tenant = await currentTenant(tx, tenantId);
+    // The lock makes two openings of one course take turns.
+    const [course] = await tx.select().from(courses).where(eq(courses.id, input.courseId)).for('update');
+    if (!course) throw new ApiError('course-not-found');
+    await assertNoneOpen(tx, course.id);
+    await assertCamerasFree(tx, input.cameraIds);
+    await tx.insert(classSessions).values({
+      id,
+      tenantId,
+      courseId: course.id,
+      status: 'open',
+      startsAt,
+      endsAt,
+      openedAt: now,
+      openedBy: caller.userId,
+      policy: {
+        id: tenant.policy,
+        emotion: tenant.emotionMode,
+        minClassSize: policy(tenant.policy).emotion.minClassSize,
+      },
+      rules: {
+        lateAfterMinutes: course.lateAfterMinutes,
+        minPresenceShare: course.minPresenceShare,
+        graceMinutes: course.graceMinutes,
+      },
+    });
+    if (input.cameraIds.length > 0) {
+      await tx
+        .insert(streams)
+        .values(input.cameraIds.map((cameraId) => ({ id: newId(), tenantId, sessionId: id, cameraId })));
+    }
+    const roster = await loadRoster(tx, course.id);
+    if (roster.length > 0) {
+      await tx.insert(attendanceRecords).values(
+        roster.map(({ studentId }) => ({
+          id: newId(),
+          tenantId,
+          sessionId: id,
+          studentId,
+          status: 'pending' as const,
+        })),
+      );
+    }
+    await tx.insert(attendanceEvents).values({
+      id: newId(),
+      tenantId,
+      sessionId: id,
+      type: 'session-opened',
+      at: now,
+      actorId: caller.userId,
+      data: { cameras: input.cameraIds.length, students: roster.length },
+    });
+  });
+  const session = await live.take(tenantId, id);
+  return session ? session.view() : (await sessionOf(context, live, caller, id)).view;
+}
+
+async function assertNoneOpen(tx: Tx, courseId: string): Promise<void> {
+  const [open] = await tx
+    .select({ id: classSessions.id })
+    .from(classSessions)
+    .where(and(eq(classSessions.courseId, courseId), eq(classSessions.status, 'open')));
+  if (open) throw new ApiError('session-already-open', { details: { sessionId: open.id } });
+}
+
+async function assertCamerasFree(tx: Tx, cameraIds: readonly string[]): Promise<void> {
+  if (cameraIds.length === 0) return;
+  const rows = await tx
+    .select()
+    .from(cameras)
+    .where(inArray(cameras.id, [...cameraIds]))
+    .orderBy(asc(cameras.id))
+    .for('update');
+  for (const cameraId of cameraIds) {
+    const camera = rows.find((row) => row.id === cameraId);
+    if (!camera) throw new ApiError('camera-not-found', { details: { cameraId } });
+    if (!camera.enabled) throw new ApiError('camera-disabled', { details: { cameraId } });
+  }
+  const [busy] = await camerasInUse(tx, cameraIds);
+  if (busy) throw new ApiError('camera-in-use', { details: { cameraId: busy } });
+}
+
+/**
+ * Closes a session: whatever is held is written first, the rest of the roster becomes absent in the same transaction,
+ * open questions lapse. Closing a closed session answers with it and changes nothing.
+ */
+export async function closeSession(
+  context: AppContext,
+  live: Live,
+  by: { tenantId: string; userId: string | null },
+  sessionId: string,
+): Promise<ClassSession> {
+  const { tenantId } = by;
+  const held = live.find(sessionId);
+  const session = held?.tenantId === tenantId ? held : null;
+  if (session) live.ignore(session);
+  try {
+    await live.journal.drained(DRAIN_TIMEOUT_MS).catch((cause) => {
+      throw new ApiError('database-unavailable', { cause });
+    });
+    if (session) await live.flush();
+    const closedAt = new Date(context.clock.now());
+    const outcome = await context.db.tenant(tenantId, (tx) =>
+      writeClosing(tx, { tenantId, sessionId, closedAt, userId: by.userId, session }),
+    );
+    if (outcome && session) announceClosing(session, outcome, closedAt);
+  } catch (error) {
+    if (session) live.listen(session);
+    throw error;
+  }
+  if (session) live.drop(session);
+  const found = await context.db.tenant(tenantId, (tx) => findSession(tx, sessionId));
+  if (!found) throw new ApiError('session-not-found');
+  return found.view;
+}
+
+interface Closing {
+  changes: RecordChange[];
+  lapsed: ReviewRow[];
+}
+
+async function writeClosing(
+  tx: Tx,
+  by: {
+    tenantId: string;
+    sessionId: string;
+    closedAt: Date;
+    userId: string | null;
+    session: LiveSession | null;
+  },
+): Promise<Closing | null> {
+  const { tenantId, sessionId, closedAt, session } = by;
+  const [row] = await tx.select().from(classSessions).where(eq(classSessions.id, sessionId)).for('update');
+  if (!row) throw new ApiError('session-not-found');
+  if (row.status === 'closed') return null;
+  const records = await lockRecords(tx, sessionId);
+  const known = new Set(records.map((record) => record.studentId));
+  const joined = (await loadRoster(tx, row.courseId)).filter((member) => !known.has(member.studentId));
+  const totals = [
+    ...records.map((record) => ({
+      studentId: record.studentId,
+      lastSeenAt: record.lastSeenAt?.getTime() ?? null,
+      secondsSeen: record.secondsSeen,
+      ...session?.totals(record.studentId),
+    })),
+    ...joined.map((member) => ({ studentId: member.studentId, lastSeenAt: null, secondsSeen: 0 })),
+  ];
+  const drafts: EventDraft[] = totals.map(({ studentId, lastSeenAt, secondsSeen }) => ({
+    id: newId(),
+    sessionId,
+    studentId,
+    type: 'session-closed',
+    at: closedAt,
+    actorId: by.userId,
+    data: { lastSeenAt, secondsSeen },
+  }));
+  const changes = await appendEvents(tx, tenantId, drafts);
+  await tx
+    .update(classSessions)
+    .set({ status: 'closed', closedAt, closedBy: by.userId })
+    .where(eq(classSessions.id, sessionId));
+  await tx
+    .update(streams)
+    .set({ endedAt: closedAt, state: 'ended', reason: 'stopped' })
+    .where(eq(streams.sessionId, sessionId));
+  const lapsed = await tx
+    .update(reviewItems)
+    .set({ status: 'obsolete', decidedAt: closedAt, embedding: null })
+    .where(and(eq(reviewItems.sessionId, sessionId), eq(reviewItems.status, 'open')))
+    .returning();
+  return { changes, lapsed };
+}
+
+function announceClosing(session: LiveSession, { changes, lapsed }: Closing, closedAt: Date): void {
+  session.commit(changes);
+  for (const row of lapsed) {
+    session.settled(toReview(row, session.person(row.studentId)?.name ?? '', false));
+  }
+  session.closed(closedAt);
+}
+
+export async function listSessions(
+  context: AppContext,
+  live: Live,
+  caller: Caller,
+  query: { status?: 'open' | 'closed'; courseId?: string; skip: number; limit: number },
+): Promise<{ total: number; items: ClassSession[] }> {
+  return context.db.tenant(caller.tenantId, async (tx) => {
+    const where = and(
+      query.status ? eq(classSessions.status, query.status) : undefined,
+      query.courseId ? eq(classSessions.courseId, query.courseId) : undefined,
+    );
+    const loaded = await loadSessions(tx, where, query);
+    return {
+      total: await countSessions(tx, where),
+      items: loaded.map(({ row, view }) => live.find(row.id)?.view() ?? view),
+    };
+  });
+}
+
+/** The session as it stands; throws `session-not-found` also for another institution's. */
+export async function sessionOf(
+  context: AppContext,
+  live: Live,
+  caller: Caller,
+  id: string,
+): Promise<{ view: ClassSession; live: LiveSession | null }> {
+  const held = live.find(id);
+  if (held?.tenantId === caller.tenantId) return { view: held.view(), live: held };
+  const found = await context.db.tenant(caller.tenantId, (tx) => findSession(tx, id));
+  if (!found) throw new ApiError('session-not-found');
+  return { view: found.view, live: null };
+}
+
+export async function snapshotOf(
+  context: AppContext,
+  live: Live,
+  caller: Caller,
+  id: string,
+): Promise<Snapshot> {
+  const held = live.find(id);
+  if (held?.tenantId === caller.tenantId) return held.snapshot();
+  const stored = await context.db.tenant(caller.tenantId, (tx) => storedSnapshot(tx, id));
+  if (!stored) throw new ApiError('session-not-found');
+  return stored;
+}
