@@ -1,0 +1,67 @@
+/**
+ * `npm run bench [-- NAME …] [--seconds N] [--json FILE]`: figures of this machine, as tables and as JSON.
+ * Every bench prints what it compares with in the same run; bare times of another day say little.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../../config/index.ts';
+import { loadFaceModels } from '../../models/face-models.ts';
+import { benchCamera, printCamera } from './camera.ts';
+import { benchCapacity, printCapacity } from './capacity.ts';
+import { benchClassrooms, printClassrooms } from './classrooms.ts';
+import { benchLatency, printLatency } from './latency.ts';
+import { benchScene, enrolAll } from './scene.ts';
+
+const names = ['camera', 'capacity', 'latency', 'classrooms'] as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: 'string', default: '40' },
+    seeds: { type: 'string', default: '1,2,3,4,5' },
+    json: { type: 'string' },
+  },
+});
+const wanted = positionals.length > 0 ? positionals : [...names];
+const unknown = wanted.filter((name) => !names.some((known) => known === name));
+if (unknown.length > 0) {
+  console.error(`bench: there is no ${unknown.join(', ')}; known: ${names.join(', ')}`);
+  process.exit(2);
+}
+const seconds = Number(values.seconds);
+const results: Record<string, unknown> = {
+  machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
+};
+console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}\n`);
+
+if (wanted.some((name) => name !== 'classrooms')) {
+  const scene = await benchScene();
+  const config = loadConfig();
+  const models = await loadFaceModels({ pack: config.models.pack, dir: config.models.dir });
+  const gallery = await enrolAll(models, scene.people);
+  console.log(`1080p25 H.264 over RTSP, ${scene.faces} faces: ${scene.origin}\n`);
+  if (wanted.includes('camera')) {
+    const figures = await benchCamera(scene, models, gallery, seconds);
+    results.camera = figures;
+    console.log(`## One camera\n\n${printCamera(figures)}\n`);
+  }
+  await models.dispose();
+  if (wanted.includes('capacity')) {
+    const figures = await benchCapacity(scene, gallery, Math.min(20, seconds), 8);
+    results.capacity = figures;
+    console.log(`## Cameras at 2 fps on one worker until frames are dropped\n\n${printCapacity(figures)}\n`);
+  }
+  if (wanted.includes('latency')) {
+    const figures = await benchLatency(scene, seconds);
+    results.latency = figures;
+    console.log(`## Camera frame → socket, 5 fps over RTSP\n\n${printLatency(figures)}\n`);
+  }
+}
+if (wanted.includes('classrooms')) {
+  const figures = benchClassrooms(values.seeds.split(',').map(Number));
+  results.classrooms = figures;
+  console.log(`## Attendance on rendered classrooms, 5 fps\n\n${printClassrooms(figures)}\n`);
+}
+if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
+process.exit(0);
