@@ -120,6 +120,7 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
     const sinceMs = first[0]?.atMs ?? frame.atMs;
     const next = newTrackedFace(tracker.split(face.track, sinceMs));
     next.lastMs = { ...face.lastMs };
+    next.continues = face.track.unbrokenSinceMs <= face.votes.lastMs ? face.track.id : null;
     next.faceLike = first.length;
     for (const held of first) next.votes.add(held, gallery);
     next.track.appearance = next.votes.fused();

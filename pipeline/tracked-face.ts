@@ -18,6 +18,8 @@ export interface TrackedFace {
   /** Frames whose embedding was or was not that of a face: prints on shirts stay nobody. */
   faceLike: number;
   notFaceLike: number;
+  /** The track that this one was split from, if the face was in view all the time between. */
+  continues: number | null;
   /** The last decision sent, so that each is sent once. */
   announced: string | null;
 }
@@ -33,6 +35,7 @@ export function newTrackedFace(track: Track): TrackedFace {
     best: null,
     faceLike: 0,
     notFaceLike: 0,
+    continues: null,
     announced: null,
   };
 }

@@ -22,6 +22,8 @@ const TRUSTED = { score: 0.9, overlap: 0.5 };
 /** The level for faces of over 200 px, which the native level may miss. */
 const LARGE_FACES_WIDTH = 320;
 const MOST_FACES = 150;
+/** A detection that lies inside a better one to this share of the smaller is the same face at another size. */
+const NESTED = 0.65;
 
 /** All faces of an image: detector, then verifier on what is new or doubtful. */
 export async function detectFaces(
@@ -34,7 +36,7 @@ export async function detectFaces(
     ...(width > 0 ? { width } : {}),
     pyramid: image.width > LARGE_FACES_WIDTH * 1.5 ? [LARGE_FACES_WIDTH] : [],
   });
-  const detections = found.sort((a, b) => b.score - a.score).slice(0, MOST_FACES);
+  const detections = withoutNested([...found].sort((a, b) => b.score - a.score)).slice(0, MOST_FACES);
   const verifier = models.verifier;
   if (!verifier) return detections.map(({ box, score, points }) => ({ box, score, points: points ?? null }));
 
@@ -61,4 +63,19 @@ export async function detectFaces(
     faces.push({ box, score: Math.sqrt(score * answer.score), points: points ?? answer.points });
   }
   return faces;
+}
+
+/** Suppression by overlap over union lets a small box inside a large one live, so levels may find a face twice. */
+function withoutNested<T extends { readonly box: Box }>(bestFirst: readonly T[]): T[] {
+  const kept: T[] = [];
+  for (const candidate of bestFirst) {
+    if (kept.every(({ box }) => shareOfSmaller(box, candidate.box) < NESTED)) kept.push(candidate);
+  }
+  return kept;
+}
+
+function shareOfSmaller(a: Box, b: Box): number {
+  const w = Math.min(a[0] + a[2], b[0] + b[2]) - Math.max(a[0], b[0]);
+  const h = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
+  return w <= 0 || h <= 0 ? 0 : (w * h) / Math.min(a[2] * a[3], b[2] * b[3]);
 }

@@ -30,6 +30,8 @@ export interface Attribution<T extends TrackRecord> {
 const SAME_PERSON = 0.5;
 /** Tracks of one person do not overlap by more than this. */
 const OVERLAP_MS = 600;
+/** An undecided look of a head that never left the picture is still its owner's for this long. */
+const ODD_LOOK_MS = 10_000;
 /** A stranger stayed this long and was a face to the embedder; anything less is a false detection. */
 const STRANGER = { ms: 2000, faces: 2 };
 
@@ -44,7 +46,8 @@ export function attributeTracks<T extends TrackRecord>(
   const byStudent = new Map<string, T[]>();
   const studentOf = new Map<number, string>();
   const undecided: T[] = [];
-  for (const record of records) {
+  const inOrder = [...records].sort((a, b) => a.firstMs - b.firstMs);
+  for (const record of inOrder) {
     const { state, studentId } = record.face.votes.standing();
     if (state === 'sure' && studentId !== null) {
       byStudent.set(studentId, [...(byStudent.get(studentId) ?? []), record]);
@@ -54,7 +57,7 @@ export function attributeTracks<T extends TrackRecord>(
 
   const rest: T[] = [];
   for (const record of undecided) {
-    const owner = nearestPerson(record, byStudent);
+    const owner = nearestPerson(record, byStudent) ?? ownerOfHead(record, byStudent, studentOf);
     if (owner === null) rest.push(record);
     else {
       byStudent.get(owner)!.push(record);
@@ -94,6 +97,22 @@ function nearestPerson<T extends TrackRecord>(record: T, people: ReadonlyMap<str
     best = studentId;
   }
   return best;
+}
+
+/**
+ * A track that was split off without a gap is the same head in a look that resembles none before: a hand on the
+ * cheek, a grimace. It belongs to the head's owner when it passed soon, or the owner was seen right after it.
+ */
+function ownerOfHead<T extends TrackRecord>(
+  record: T,
+  people: ReadonlyMap<string, T[]>,
+  studentOf: ReadonlyMap<number, string>,
+): string | null {
+  const { continues } = record.face;
+  const owner = continues === null ? undefined : studentOf.get(continues);
+  if (owner === undefined) return null;
+  const back = people.get(owner)!.some(({ face }) => face.continues === record.trackId);
+  return back || record.lastMs - record.firstMs <= ODD_LOOK_MS ? owner : null;
 }
 
 function alike(record: TrackRecord, members: readonly TrackRecord[]): boolean {

@@ -72,6 +72,26 @@ export function createIdentityVotes(): IdentityVotes {
   let firstMs = 0;
   let lastMs = 0;
 
+  let ranking: Ranking | null = null;
+
+  /** Comparing with the gallery is the dear part: done again only after a new vote or a new gallery. */
+  const rankingIn = (gallery: Gallery, fused: Float32Array): Ranking => {
+    if (
+      ranking?.gallery === gallery &&
+      ranking.votes === looks.count() &&
+      ranking.rejected === rejected.size
+    ) {
+      return ranking;
+    }
+    const best = rank(gallery, fused, rejected);
+    const agreeing = looks.all().flatMap((look) => {
+      const own = look.count < 2 ? null : rank(gallery, look.vector, rejected);
+      return own !== null && own.studentId === best?.studentId ? [own.score] : [];
+    });
+    ranking = { gallery, votes: looks.count(), rejected: rejected.size, best, agreeing };
+    return ranking;
+  };
+
   const take = (vote: Vote): void => {
     if (looks.count() === 0) firstMs = vote.atMs;
     lastMs = vote.atMs;
@@ -125,7 +145,7 @@ export function createIdentityVotes(): IdentityVotes {
           return { state: 'sure', studentId: confirmed, confidence: 1, score, margin: 1 };
         }
         if (!fused) return nobody;
-        const best = rank(gallery, fused, rejected);
+        const { best, agreeing } = rankingIn(gallery, fused);
         const span = lastMs - firstMs;
         const settled = looks.count() >= SETTLE.votes && span >= SETTLE.ms;
         if (!best) return { ...nobody, state: settled ? 'unknown' : 'pending' };
@@ -151,7 +171,7 @@ export function createIdentityVotes(): IdentityVotes {
         // One identity at most once in a camera's frame; whoever looks like the student beside them is asked about
         // by nobody.
         if (around.taken.has(studentId)) return none();
-        if (isSure(best, several, fused)) return claim('sure', 1);
+        if (isSure(best, agreeing, several, fused)) return claim('sure', 1);
         // What was sure stays so while nothing speaks against it.
         if (current.state === 'sure' && current.studentId === studentId && score >= policy.review) {
           return { ...claim('sure', 1), confidence: Math.max(0.8, confidence) };
@@ -163,7 +183,12 @@ export function createIdentityVotes(): IdentityVotes {
         return claim('review', 0.79);
       }
 
-      function isSure(best: Ranked, several: boolean, fused: Float32Array): boolean {
+      function isSure(
+        best: Ranked,
+        agreeing: readonly number[],
+        several: boolean,
+        fused: Float32Array,
+      ): boolean {
         if (
           around.remembered(best.studentId, fused) >= policy.remembered &&
           best.score >= policy.review &&
@@ -172,12 +197,7 @@ export function createIdentityVotes(): IdentityVotes {
           return looks.count() >= 2;
         }
         if (several && best.score >= policy.sureSeveral && best.margin >= policy.marginSeveral) {
-          const agreeing = looks.all().filter((look) => {
-            if (look.count < 2) return false;
-            const own = rank(gallery, look.vector, rejected);
-            return own !== null && own.studentId === best.studentId && own.score >= policy.lookAgrees;
-          });
-          if (agreeing.length >= 2) return true;
+          if (agreeing.filter((score) => score >= policy.lookAgrees).length >= 2) return true;
         }
         const span = lastMs - firstMs;
         const enough = looks.count() >= 3 || (looks.count() >= 2 && span >= 700);
@@ -206,6 +226,15 @@ export function createIdentityVotes(): IdentityVotes {
     },
   };
   return votes;
+}
+
+interface Ranking {
+  gallery: Gallery;
+  votes: number;
+  rejected: number;
+  best: Ranked | null;
+  /** Scores of the single looks whose own best student is the same. */
+  agreeing: number[];
 }
 
 interface Ranked {

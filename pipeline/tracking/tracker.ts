@@ -33,6 +33,8 @@ export interface Track {
   lastSeenMs: number;
   /** Mean of what its faces looked like, set by whoever embeds; used to keep assignments right. */
   appearance: Float32Array | null;
+  /** Since when it was seen in every frame, without a jump and without a rival: surely the same head. */
+  unbrokenSinceMs: number;
   /** The last assignment had a close rival, or jumped: look at the face again. */
   inDoubt: boolean;
 }
@@ -97,12 +99,15 @@ export function createTracker(options: Partial<TrackerOptions> = {}): Tracker {
     misses: 0,
     firstSeenMs: atMs,
     lastSeenMs: atMs,
+    unbrokenSinceMs: atMs,
     appearance: null,
     inDoubt: false,
   });
 
   const follow = (track: Track, detection: TrackerDetection, atMs: number, doubt: boolean): void => {
     const jump = centreDistance(track.box, detection.box);
+    const growth = Math.max(detection.box[2], track.box[2]) / Math.min(detection.box[2], track.box[2]);
+    if (doubt || track.misses > 0 || jump > 0.4 || growth > 1.35) track.unbrokenSinceMs = atMs;
     track.inDoubt ||= doubt || jump > 0.6 || (track.misses > 0 && atMs - track.lastSeenMs > 1000);
     track.box = detection.box;
     track.score = detection.score;
