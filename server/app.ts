@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyBaseLogger } from 'fastify';
+import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { AppContext } from './context.ts';
 import { attendanceRoutes } from './features/attendance/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
@@ -20,6 +20,7 @@ import { handleErrors } from './plugins/errors.ts';
 import { measure, reportHealth } from './plugins/health.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secure } from './plugins/security.ts';
+import { validateRequests } from './plugins/validation.ts';
 import { liveSchemas } from './realtime/topics.ts';
 
 /** A feature adds its routes under /api/v1: one line each. */
@@ -49,14 +50,12 @@ export async function buildApp(context: AppContext): Promise<App> {
     genReqId: requestId,
     bodyLimit: config.limits.bodyBytes,
     trustProxy: config.trustProxy,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
-    ajv: {
-      customOptions: { removeAdditional: true, coerceTypes: 'array', useDefaults: true, allErrors: false },
-    },
   }).withTypeProvider<TypeBoxTypeProvider>();
 
+  validateRequests(app);
   handleErrors(app);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);

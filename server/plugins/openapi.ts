@@ -21,7 +21,10 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
     const common: ErrorCode[] = ['rate-limited', 'internal', 'database-unavailable'];
     if (!open) common.push('unauthenticated', 'forbidden');
     if (route.schema.body || route.schema.querystring || route.schema.params) common.push('invalid-request');
-    route.schema.response = { ...failures(...common), ...(route.schema.response as object) };
+    route.schema.response = mergeAnswers(
+      failures(...common) as Answers,
+      (route.schema.response ?? {}) as Answers,
+    );
     if (!open) route.schema.security ??= [{ accessToken: [] }];
   });
   await app.register(swagger, {
@@ -54,6 +57,19 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list', persistAuthorization: true },
   });
+}
+
+type Answers = Record<string, TSchema & { description?: string }>;
+
+/** A status that a route names itself and that any route may answer with: both descriptions. */
+function mergeAnswers(common: Answers, own: Answers): Answers {
+  const merged: Answers = { ...common, ...own };
+  for (const [status, answer] of Object.entries(own)) {
+    const general = common[status]?.description;
+    if (!general || !answer.description || answer.description.includes(general)) continue;
+    merged[status] = { ...answer, description: `${answer.description}\n\n${general}` };
+  }
+  return merged;
 }
 
 function titleOf(schema: TSchema): string {
