@@ -157,7 +157,7 @@ export function withCredentials(input: string, username: string | null, password
  */
 export function redactUrl(text: string): string {
   return text
-    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s"'<>]*@/gi, '$1***@')
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)(?!\/)[^\s"'<>]*@/gi, '$1***@')
     .replace(SECRET_PARAMETER, '$1=***');
 }
 

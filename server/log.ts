@@ -29,7 +29,8 @@ export function createLog(
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: [...paths, 'req.headers.authorization', 'req.headers.cookie'], censor: '[hidden]' },
       serializers: {
-        err: (error: Error) => clean(stdSerializers.err(error) as unknown as Record<string, unknown>),
+        err: (error: Error) =>
+          clean(stdSerializers.errWithCause(error) as unknown as Record<string, unknown>),
         req: (request: { method: string; url: string; ip?: string }) => ({
           method: request.method,
           url: redactUrl(request.url),

@@ -1,5 +1,6 @@
-/** Letters that no decomposition takes to ASCII, as people type them without the right keyboard. */
+/** Letters that no decomposition takes to a plainer one, as people type them without the right keyboard. */
 const LETTERS: Record<string, string> = {
+  ı: 'i', ø: 'o', ł: 'l', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ү: 'у', ө: 'о', ң: 'н' };
   ı: 'i',
   ø: 'o',
   ł: 'l',
@@ -16,7 +17,7 @@ export function fold(text: string): string {
     .toLowerCase()
     .normalize('NFKD')
     .replace(/\p{Mark}+/gu, '')
-    .replace(/[ıøłđßæœþ]/g, (letter) => LETTERS[letter]!)
+    .replace(/[ıøłđßæœþүөң]/g, (letter) => LETTERS[letter]!)
     .replace(/\s+/g, ' ')
     .trim();
 }
