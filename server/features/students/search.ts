@@ -1,14 +1,7 @@
 /** Letters that no decomposition takes to a plainer one, as people type them without the right keyboard. */
 const LETTERS: Record<string, string> = {
-  ı: 'i', ø: 'o', ł: 'l', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th', ү: 'у', ө: 'о', ң: 'н' };
-  ı: 'i',
-  ø: 'o',
-  ł: 'l',
-  đ: 'd',
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  þ: 'th',
+  ...{ ı: 'i', ø: 'o', ł: 'l', đ: 'd', ß: 'ss', æ: 'ae', œ: 'oe', þ: 'th' },
+  ...{ ү: 'у', ө: 'о', ң: 'н' },
 };
 
 /** Folds a text for searching: lower case, without diacritics, dotted and dotless i alike. `Işık` → `isik`. */
