@@ -155,7 +155,7 @@ function CameraChoice({ camera, chosen, onChoose }: CameraChoiceProps) {
         </button>
       </div>
       <div role="status">
-        {probe.error ? <p class="field problem">{cameraErrorText(probe.error)}</p> : null}
+        {probe.error ? <p class="problem">{cameraErrorText(probe.error)}</p> : null}
         {tries > 0 && !probe.error && (
           <BlobPicture
             of={`${camera.id}:${tries}`}

@@ -127,11 +127,12 @@ export const en = {
   face: {
     sure: 'Recognised',
     review: 'Please review',
-    unknown: 'Not on the roll',
+    unknown: 'Not recognised',
     pending: 'Being recognised',
   },
-  faceShort: { unknown: 'Not on the roll', pending: '…' },
+  faceShort: { unknown: 'Not recognised', pending: '…' },
   status: { present: 'Present', late: 'Late', absent: 'Absent', excused: 'Excused', pending: 'Not seen yet' },
+  statusShort: { pending: 'Awaited' },
   policy: {
     title: 'Privacy policy of this session',
     off: 'No emotion reading',
@@ -152,7 +153,7 @@ export const en = {
     emptyHint: 'Enrol students in the course, then open the session again.',
     nobody: 'Nobody matches.',
     clear: 'Show everyone',
-    seenAt: 'Here since {{time}}',
+    seenAt: 'first seen {{time}}',
     method: {
       face: 'by camera',
       qr: 'by code',

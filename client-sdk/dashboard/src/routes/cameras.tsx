@@ -91,7 +91,7 @@ function CameraCard({ camera, onEdit, onRemoved }: CameraCardProps) {
       </div>
       <div role="status">
         {probe && <p class="small">{probeText(probe.answer)}</p>}
-        {action.error ? <p class="field problem small">{cameraErrorText(action.error)}</p> : null}
+        {action.error ? <p class="problem">{cameraErrorText(action.error)}</p> : null}
       </div>
       <div class="row wrap">
         <button type="button" class="button" disabled={action.busy} onClick={() => action.start()}>

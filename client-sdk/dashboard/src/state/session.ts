@@ -36,7 +36,7 @@ export async function loadTenant(): Promise<void> {
   try {
     tenant.value = await client.tenant();
     timeZone.value = tenant.value.timezone;
-    adoptLanguage(user.peek()?.locale ?? tenant.value.locale);
+    adoptLanguage(user.peek()?.locale ?? null);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }

@@ -74,6 +74,7 @@ export function AttentionChart({
             grid: { show: false },
             values: (_, ticks) => ticks.map((tick) => clock(tick * 1000)),
             space: 70,
+            size: 28,
           },
           { ...axis, values: (_, ticks) => ticks.map(percent), splits: [0, 0.25, 0.5, 0.75, 1], size: 52 },
         ],

@@ -88,10 +88,11 @@ function paintLabel(
   const text = labelOf(face);
   if (!text) return;
   const look = LOOK[face.state];
-  const size = 12.5 * ratio;
+  const size = Math.min(12.5, Math.max(9, width / ratio / 64)) * ratio;
   context.font = `600 ${size}px "Inter Variable", system-ui, sans-serif`;
-  const labelWidth = context.measureText(text).width + 12 * ratio;
-  const labelHeight = size + 8 * ratio;
+  const pad = size * 0.45;
+  const labelWidth = context.measureText(text).width + 2 * pad;
+  const labelHeight = size * 1.6;
   const left = Math.min(Math.max(0, x + w / 2 - labelWidth / 2), width - labelWidth);
   const places = [y - labelHeight - 3 * ratio, y + h + 3 * ratio, y - 2 * labelHeight - 5 * ratio];
   const free = places.find(
@@ -109,7 +110,7 @@ function paintLabel(
   context.fill();
   context.fillStyle = look.text;
   context.textBaseline = 'middle';
-  context.fillText(text, left + 6 * ratio, top + labelHeight / 2 + 0.5 * ratio);
+  context.fillText(text, left + pad, top + labelHeight / 2 + 0.5 * ratio);
 }
 
 function labelOf(face: LiveFace): string {

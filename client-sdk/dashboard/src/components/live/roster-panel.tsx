@@ -98,13 +98,13 @@ function RosterRow({ row, metrics, fresh, onMark }: RosterRowProps) {
     <li class="roster-item" data-fresh={fresh} data-student={row.studentId} data-status={row.status}>
       <Avatar name={row.name} />
       <div class="who">
-        <span class="name truncate">{row.name}</span>
-        <span class="detail tabular">{detailOf(row)}</span>
-        {metrics?.band && (
-          <span class="detail">
-            <BandMark band={metrics.band} />
-          </span>
-        )}
+        <span class="name truncate">
+          {row.name} <span class="number tabular">{row.number}</span>
+        </span>
+        <span class="detail tabular">
+          <span>{detailOf(row)}</span>
+          {metrics?.band && <BandMark band={metrics.band} short />}
+        </span>
       </div>
       <Menu
         class="mark-button"
@@ -131,8 +131,8 @@ function RosterRow({ row, metrics, fresh, onMark }: RosterRowProps) {
   );
 }
 
-function detailOf({ number, record, status, hasFace }: Row): string {
-  const parts = [number];
+function detailOf({ record, status, hasFace }: Row): string {
+  const parts: string[] = [];
   if (record?.firstSeenAt) parts.push(t('roster.seenAt', { time: clock(record.firstSeenAt) }));
   if (record?.correctedBy) parts.push(t('roster.correctedBy'));
   else if (record?.method && record.method !== 'face' && status !== 'pending') {

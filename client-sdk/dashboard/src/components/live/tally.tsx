@@ -28,7 +28,9 @@ export function Tally({ counts, filter, onFilter }: TallyProps) {
           <strong>{number(counts[status])}</strong>
           <span>
             <Icon of={STATUS_ICON[status]} size={14} />
-            <span class="truncate">{t(`status.${status}`)}</span>
+            <span class="truncate">
+              {status === 'pending' ? t('statusShort.pending') : t(`status.${status}`)}
+            </span>
           </span>
         </button>
       ))}
