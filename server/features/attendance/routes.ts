@@ -1,11 +1,11 @@
 import { Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
-import { type App, failures, IdParams } from '../../http.ts';
+import { type App, failures, IdParams, ListOf } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { sessionOf } from '../sessions/service.ts';
 import { listRecords, toRecord } from './records.ts';
-import { AttendanceRecordSchema, CorrectionSchema, ManualMarkSchema } from './schemas.ts';
+import { AttendanceQuery, AttendanceRecordSchema, CorrectionSchema, ManualMarkSchema } from './schemas.ts';
 import { type Corrected, correctRecord, markByHand, recordOf } from './service.ts';
 
 const tags = ['attendance'];
@@ -20,16 +20,18 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
         tags,
         summary: 'The records of a session, by name',
         params: IdParams,
+        querystring: AttendanceQuery,
         response: {
-          200: Type.Object({ items: Type.Array(AttendanceRecordSchema) }, { title: 'AttendanceList' }),
+          200: ListOf(AttendanceRecordSchema, 'AttendanceList'),
           ...failures('session-not-found'),
         },
       },
     },
-    async ({ caller, params }) => {
+    async ({ caller, params, query }) => {
       await sessionOf(context, live, caller, params.id);
       const rows = await context.db.tenant(caller.tenantId, (tx) => listRecords(tx, params.id));
-      return { items: rows.map(({ row, person }) => toRecord(row, person)) };
+      const page = rows.slice(query.skip, query.skip + query.limit);
+      return { total: rows.length, ...query, items: page.map(({ row, person }) => toRecord(row, person)) };
     },
   );
 

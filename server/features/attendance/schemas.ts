@@ -74,4 +74,8 @@ export const ManualMarkSchema = Type.Object(
 );
 export type ManualMark = Static<typeof ManualMarkSchema>;
 
-export const RecordParams = Type.Object({ id: id('The record.') });
+/** A class fits on one page. */
+export const AttendanceQuery = Type.Object({
+  skip: Type.Integer({ minimum: 0, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 1000, default: 500 }),
+});

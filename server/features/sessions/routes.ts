@@ -117,7 +117,7 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
         summary: 'Questions to a person about faces',
         params: IdParams,
         response: {
-          200: Type.Object({ items: Type.Array(ReviewSchema) }, { title: 'ReviewList' }),
+          200: ListOf(ReviewSchema, 'ReviewList'),
           ...failures('session-not-found'),
         },
       },
@@ -128,7 +128,8 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
         loadReviews(tx, eq(reviewItems.sessionId, params.id)),
       );
       const hasFace = (id: string): boolean => live.reviews.face(id) !== null;
-      return { items: rows.map(({ row, name }) => toReview(row, name, hasFace(row.id))) };
+      const items = rows.map(({ row, name }) => toReview(row, name, hasFace(row.id)));
+      return { total: items.length, skip: 0, limit: items.length, items };
     },
   );
 
