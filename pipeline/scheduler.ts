@@ -115,12 +115,16 @@ export interface LoadGauge {
   add(busyMs: number, intervalMs: number, atMs: number): LoadLevel;
 }
 
-/** Up at 85% of the interval over about four frames; down again after ten calm seconds under 50%. */
+/** How long a step is given to show before the next one. */
+const STEP_MS = 2000;
+
+/** Sheds work from 85% of the interval on; takes it back after ten calm seconds under 50%. */
 export function createLoadGauge(): LoadGauge {
   let step = 0;
   let share = 0;
   let samples = 0;
   let calmSinceMs: number | null = null;
+  let stepAtMs = Number.NEGATIVE_INFINITY;
   return {
     level: () => order[step]!,
     add(busyMs, intervalMs, atMs) {
@@ -129,9 +133,11 @@ export function createLoadGauge(): LoadGauge {
       share = samples < 3 ? Math.min(now, 0.5) : share + 0.3 * (Math.min(now, 3) - share);
       samples++;
       if (share > 0.85 && step < order.length - 1) {
+        calmSinceMs = null;
+        if (atMs - stepAtMs < STEP_MS) return order[step]!;
         step++;
         share = 0.6;
-        calmSinceMs = null;
+        stepAtMs = atMs;
       } else if (share < 0.5 && step > 0) {
         calmSinceMs ??= atMs;
         if (atMs - calmSinceMs >= 10_000) {
