@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import fluentFfmpeg from 'fluent-ffmpeg';
+import fluentFfmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 
 /**
  * The one place that knows how ffmpeg is found and run. fluent-ffmpeg is no longer maintained upstream: nothing
@@ -152,6 +152,7 @@ export function runFfmpeg(binary: FfmpegBinary, task: FfmpegTask): FfmpegRun {
     .inputOptions(...task.inputOptions)
     .outputOptions(...task.outputOptions)
     .output(output, { end: true });
+  survivesFailedSpawn(command);
 
   const done = new Promise<FfmpegExit>((resolve) => {
     const leave = (exit: FfmpegExit, drained: boolean) => {
@@ -181,5 +182,34 @@ export function runFfmpeg(binary: FfmpegBinary, task: FfmpegTask): FfmpegRun {
       killed = true;
       if (started) command.kill('SIGKILL');
     },
+  };
+}
+
+type OnEnd = (error?: Error, stdout?: Lines, stderr?: Lines) => void;
+interface Lines {
+  get(): string;
+}
+/** The part of fluent-ffmpeg's inside that is mended. What is told at the end is always the last argument. */
+interface Spawning {
+  _spawnFfmpeg(...args: [...unknown[], OnEnd]): void;
+}
+
+/**
+ * When no process can be started (the binary is being replaced, the machine is out of processes or memory),
+ * fluent-ffmpeg 2.1.3 throws a TypeError out of an event handler, which would end the whole worker: it reads the
+ * output of a process that never was. Here it gets an empty one, and the failure arrives as an event.
+ */
+function survivesFailedSpawn(command: FfmpegCommand): void {
+  const inner = command as unknown as Spawning;
+  const spawn = inner._spawnFfmpeg;
+  const nothing: Lines = { get: () => '' };
+  inner._spawnFfmpeg = (...args) => {
+    const onEnd = args.pop() as OnEnd;
+    const ended: OnEnd = (error, stdout = nothing, stderr = nothing) => onEnd(error, stdout, stderr);
+    try {
+      spawn.call(command, ...args, ended);
+    } catch (error) {
+      ended(error as Error);
+    }
   };
 }

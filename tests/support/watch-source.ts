@@ -34,9 +34,9 @@ export interface WatchedSource {
 
 let binary: Promise<FfmpegBinary> | null = null;
 
-/** ffmpeg as the product finds it, asked once. */
+/** ffmpeg as the product finds it, asked once; FFMPEG_PATH runs the suites with another one. */
 export function testFfmpeg(): Promise<FfmpegBinary> {
-  binary ??= locateFfmpeg({ ffmpegPath: null });
+  binary ??= locateFfmpeg({ ffmpegPath: process.env.FFMPEG_PATH ?? null });
   return binary;
 }
 
