@@ -24,7 +24,7 @@ export interface IdentityPolicy {
 }
 
 const RATE_SINGLE = 1e-4;
-const RATE_SEVERAL = 3e-4;
+const RATE_SEVERAL = 5e-4;
 const RATE_LOOK = 2e-2;
 const RATE_REVIEW = 2e-2;
 
