@@ -15,7 +15,7 @@ const columns = {
   lateAfterMinutes: courses.lateAfterMinutes,
   minPresenceShare: courses.minPresenceShare,
   graceMinutes: courses.graceMinutes,
-  students: sql<number>`(select count(*)::int from enrolments e where e.course_id = ${courses.id})`,
+  students: sql<number>`(select count(*)::int from enrolments e where e.course_id = courses.id)`,
 };
 
 export async function listCourses(tx: Tx, query: CourseQuery): Promise<{ total: number; items: Course[] }> {

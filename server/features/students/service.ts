@@ -9,9 +9,11 @@ import type { Caller } from '../auth/tokens.ts';
 import type { NewStudent, Student, StudentPatch, StudentQuery } from './schemas.ts';
 import { fold, searchPatterns } from './search.ts';
 
+/** Columns of the outer query are written out: drizzle leaves the table's name away, and the inner table has them too. */
+// `${students}.id`, not `${students.id}`: drizzle leaves the table out where there is one, and the subquery has ids too.
 const latest = (purpose: ConsentPurpose) => sql<boolean>`coalesce((
   select c.granted from consents c
-  where c.tenant_id = ${students.tenantId} and c.student_id = ${students.id} and c.purpose = ${purpose}
+  where c.tenant_id = students.tenant_id and c.student_id = students.id and c.purpose = ${purpose}
   order by c.id desc limit 1), false)`;
 
 const columns = {
@@ -21,7 +23,7 @@ const columns = {
   email: students.email,
   faceTemplates: sql<number>`(
     select count(*)::int from face_templates t
-    where t.tenant_id = ${students.tenantId} and t.student_id = ${students.id} and t.kind = 'enrolment')`,
+    where t.tenant_id = students.tenant_id and t.student_id = students.id and t.kind = 'enrolment')`,
   face: latest('face'),
   emotion: latest('emotion'),
 };
