@@ -7,7 +7,10 @@ const closed = { left: 0.95, right: 0.9 };
 
 function seated(yaw: number, pitch: number): AttentionJudge {
   const judge = createAttentionJudge();
-  for (let i = 0; i < 10; i++) judge.addPose(pose(yaw, pitch), i * 1000);
+  for (let i = 0; i < 10; i++) {
+    judge.addPose(pose(yaw, pitch), i * 1000);
+    judge.addEyes(open, i * 1000 - 1000);
+  }
   return judge;
 }
 
@@ -48,7 +51,6 @@ describe('attention', () => {
 
   it('tells closed eyes from a blink', () => {
     const judge = seated(0, 0);
-    judge.addEyes(open, 8000);
     judge.addEyes(closed, 8500);
     judge.addEyes(open, 9000);
     expect(judge.eyesClosed(9000)).toBe(false);
@@ -61,9 +63,28 @@ describe('attention', () => {
 
   it('does not count a gap in the readings as closed eyes', () => {
     const judge = seated(0, 0);
-    judge.addEyes(closed, 2000);
     judge.addEyes(closed, 9000);
-    expect(judge.eyesClosed(9000)).toBe(false);
+    judge.addEyes(closed, 19_000);
+    expect(judge.eyesClosed(19_000)).toBe(false);
+  });
+
+  it('does not judge eyes that never look open from where the camera hangs', () => {
+    const judge = createAttentionJudge();
+    for (let i = 0; i < 60; i++) {
+      judge.addPose(pose(0), i * 1000);
+      judge.addEyes(i % 10 === 0 ? open : closed, i * 1000);
+    }
+    expect(judge.eyesClosed(59_000)).toBeNull();
+    expect(judge.attentive(59_000)).toBe(true);
+  });
+
+  it('goes on saying that a sleeper sleeps', () => {
+    const judge = createAttentionJudge();
+    for (let i = 0; i < 300; i++) {
+      judge.addPose(pose(0), i * 1000);
+      judge.addEyes(i < 100 ? open : closed, i * 1000);
+    }
+    expect(judge.eyesClosed(299_000)).toBe(true);
   });
 
   it('ignores readings that are no numbers', () => {

@@ -31,6 +31,13 @@ export interface AttentionOptions {
   /** Both eyes above this are closed; for so long before it is no blink (100–400 ms). */
   closedAt: number;
   blinkMs: number;
+  /**
+   * Seen from below, or with narrow lids, open eyes look closed to the model. Eyes are judged only where they were
+   * open in this share of the last `eyesWindow` readings, and not before `minEyesReadings`.
+   */
+  opensAtLeast: number;
+  eyesWindow: number;
+  minEyesReadings: number;
 }
 
 export const attentionDefaults: AttentionOptions = {
@@ -42,6 +49,9 @@ export const attentionDefaults: AttentionOptions = {
   eyesTtlMs: 2500,
   closedAt: 0.6,
   blinkMs: 900,
+  opensAtLeast: 0.2,
+  eyesWindow: 600,
+  minEyesReadings: 8,
 };
 
 /** Heads are never taken to rest beyond this, whatever the median says: who looks away all the time is no baseline. */
@@ -65,6 +75,8 @@ export function createAttentionJudge(options: Partial<AttentionOptions> = {}): A
   let last: { pose: HeadPose; atMs: number } | null = null;
   let eyesAtMs = Number.NEGATIVE_INFINITY;
   let closedSinceMs: number | null = null;
+  const opens: boolean[] = [];
+  let openCount = 0;
   let baseline: { yaw: number; pitch: number } | null = null;
 
   const judge: AttentionJudge = {
@@ -90,10 +102,14 @@ export function createAttentionJudge(options: Partial<AttentionOptions> = {}): A
       if (atMs - eyesAtMs > o.eyesTtlMs) closedSinceMs = null;
       eyesAtMs = atMs;
       const closed = eyes.left >= o.closedAt && eyes.right >= o.closedAt;
+      opens.push(!closed);
+      if (!closed) openCount++;
+      if (opens.length > o.eyesWindow && opens.shift()) openCount--;
       closedSinceMs = closed ? (closedSinceMs ?? atMs) : null;
     },
     eyesClosed(atMs) {
-      if (atMs - eyesAtMs > o.eyesTtlMs) return null;
+      if (atMs - eyesAtMs > o.eyesTtlMs || opens.length < o.minEyesReadings) return null;
+      if (openCount < o.opensAtLeast * opens.length) return null;
       return closedSinceMs !== null && eyesAtMs - closedSinceMs >= o.blinkMs;
     },
     attentive(atMs) {
