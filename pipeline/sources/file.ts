@@ -60,6 +60,14 @@ export function createFileSource(
         seekS += end.resizedAtS;
         continue;
       }
+      if (end.frames === 0 && seekS > 0) {
+        outlet.tell(
+          'ended',
+          'decoder-failed',
+          'this ffmpeg is too old to follow the change of the picture’s size',
+        );
+        return;
+      }
       if (end.frames === 0) {
         const problem = end.problem ?? { reason: 'no-video', detail: 'there is no picture in the file' };
         outlet.tell('failed', problem.reason, problem.detail);

@@ -106,7 +106,8 @@ describe('a file played once', () => {
   it('follows a change of size, with the proportions kept', async () => {
     await makeVideo(file('one.ts'), { width: 640, height: 360, seconds: 2 });
     await makeVideo(file('two.ts'), { width: 480, height: 480, seconds: 2, countFrom: 100 });
-    const parts = await Promise.all([readFile(file('one.ts')), readFile(file('two.ts'))]);
+    await ffmpeg(['-i', file('two.ts'), '-c', 'copy', '-output_ts_offset', '2', file('later.ts')]);
+    const parts = await Promise.all([readFile(file('one.ts')), readFile(file('later.ts'))]);
     await writeFile(file('both.ts'), Buffer.concat(parts));
     const watched = await play(file('both.ts'));
     expect((await over(watched)).state).toBe('ended');
@@ -178,7 +179,7 @@ describe('a bad file', () => {
     ['folder.mp4', (path) => mkdir(path), 'not-found'],
     ['empty.mp4', (path) => writeFile(path, ''), 'corrupt'],
     ['noise.mp4', (path) => writeFile(path, noise(100_000)), 'corrupt'],
-    ['text.txt', (path) => writeFile(path, 'no video at all\n'), 'corrupt'],
+    ['text.mp4', (path) => writeFile(path, 'no video at all\n'), 'corrupt'],
     ['no-index.mp4', async (path) => writeFile(path, (await clip()).subarray(0, 50_000)), 'corrupt'],
     ['sound.wav', (path) => ffmpeg(['-f', 'lavfi', '-i', 'sine=duration=1', path]), 'no-video'],
     // A list of other files: opening those would let a file read what it should not.
@@ -200,10 +201,10 @@ describe('a bad file', () => {
   });
 
   it('plays a truncated file up to the damage and says so', async () => {
-    await ffmpeg(['-i', file('clip.mp4'), '-c', 'copy', file('whole.mkv')]);
-    const whole = await readFile(file('whole.mkv'));
-    await writeFile(file('half.mkv'), whole.subarray(0, whole.length / 2));
-    const watched = await play(file('half.mkv'));
+    await ffmpeg(['-i', file('clip.mp4'), '-c', 'copy', '-movflags', 'faststart', file('whole.mp4')]);
+    const whole = await readFile(file('whole.mp4'));
+    await writeFile(file('half.mp4'), whole.subarray(0, whole.length / 2));
+    const watched = await play(file('half.mp4'));
     expect(await over(watched)).toMatchObject({ state: 'ended', reason: 'corrupt' });
     expect(watched.frames.length).toBeGreaterThan(5);
     expect(watched.frames.length).toBeLessThan(16);
