@@ -309,6 +309,7 @@ function candidateOf(face: TrackedFace): Candidate {
     decided: state === 'sure',
     settled: state === 'unknown' || state === 'review' || face.notFaceLike > 3 + face.faceLike,
     inDoubt: face.track.inDoubt,
+    hasBaseline: face.judge.baseline() !== null,
     lastMs: face.lastMs,
   };
 }

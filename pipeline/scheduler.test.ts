@@ -9,6 +9,7 @@ const face = (trackId: number, more: Partial<Candidate> = {}): Candidate => ({
   decided: true,
   settled: false,
   inDoubt: false,
+  hasBaseline: true,
   lastMs: {},
   ...more,
 });
@@ -63,6 +64,11 @@ describe('plan', () => {
     const { runs } = simulate([face(1, { decided: false })], 10, 2);
     expect(runs.embed).toBe(20);
     expect(simulate([face(1)], 20, 2).runs.embed).toBe(4);
+  });
+
+  it('reads the pose of a new seat quicker', () => {
+    expect(simulate([face(1, { hasBaseline: false })], 12, 5).runs.pose).toBeGreaterThan(15);
+    expect(simulate([face(1)], 12, 5).runs.pose).toBeLessThanOrEqual(7);
   });
 
   it('leaves small faces out where they say nothing', () => {

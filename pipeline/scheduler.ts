@@ -18,6 +18,8 @@ export interface Candidate {
   /** Too many votes without a decision: an unknown face, looked at again from time to time. */
   settled: boolean;
   inDoubt: boolean;
+  /** Has a baseline of the head's pose; without one nothing can be judged, so the first readings come quicker. */
+  hasBaseline: boolean;
   lastMs: Partial<Record<Task, number>>;
 }
 
@@ -102,7 +104,7 @@ export function plan(
   };
   return {
     embed: due('embed', embedEvery, rates.embedsPerFrame),
-    pose: due('pose', () => rates.poseMs, rates.posesPerFrame),
+    pose: due('pose', (c) => (c.hasBaseline ? rates.poseMs : rates.poseMs / 3), rates.posesPerFrame),
     eyes: due('eyes', () => rates.eyesMs, 24),
     emotion: due('emotion', () => rates.emotionMs, 16),
     liveness: due('liveness', () => rates.livenessMs, 2),
