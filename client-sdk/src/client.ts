@@ -1,6 +1,8 @@
-import { authorisedFetch, reach, type SendRequest } from './http.ts';
+import createFetchClient, { type Client } from 'openapi-fetch';
+import type { paths } from '../generated/api.d.ts';
+import { toApiError } from './errors.ts';
+import { authorisedFetch, reach, type SendRequest, unwrap } from './http.ts';
 import { joinSession, type LiveHandlers, type LiveSession } from './live-client.ts';
-import { createRest, type Rest } from './rest.ts';
 import {
   browserTokenStorage,
   createTokenKeeper,
@@ -20,27 +22,33 @@ export interface ClientOptions {
 
 export type YoklamaClient = ReturnType<typeof createClient>;
 
+type Http = Client<paths>;
+
+/** What the server would take anyway; its description counts settings with a default as always there. */
+const FIRST_PAGE = { skip: 0, limit: 50 };
+
 /** The API by subject, as the signed-in user. Every call throws `ApiError` where the server refuses. */
 export function createClient(options: ClientOptions = {}) {
   const baseUrl = options.baseUrl ?? '';
   const send = options.send ?? ((request: Request) => fetch(request));
-  const open = createRest(baseUrl, (request) => reach(send, request));
+  const open: Http = createFetchClient<paths>({ baseUrl, fetch: (request) => reach(send, request) });
   const tokens = createTokenKeeper({
     storage: options.storage ?? browserTokenStorage(),
-    refresh: async (refreshToken) =>
-      toTokenSet(await open.send('POST', '/auth/refresh', { refresh_token: refreshToken })),
+    refresh: async (refresh_token) =>
+      toTokenSet(await unwrap(open.POST('/api/v1/auth/refresh', { body: { refresh_token } }))),
   });
-  const rest = createRest(baseUrl, authorisedFetch(tokens, send));
+  const authorised = authorisedFetch(tokens, send);
+  const http: Http = createFetchClient<paths>({ baseUrl, fetch: authorised });
   return {
     tokens,
-    auth: authCalls(open, rest, tokens),
-    tenant: () => rest.get<api.Tenant>('/tenant'),
-    students: studentCalls(rest),
-    courses: courseCalls(rest),
-    cameras: cameraCalls(rest),
-    sessions: sessionCalls(rest),
-    attendance: attendanceCalls(rest),
-    reviews: reviewCalls(rest),
+    auth: authCalls(open, http, tokens),
+    tenant: () => unwrap(http.GET('/api/v1/tenant')),
+    students: studentCalls(http, baseUrl, authorised),
+    courses: courseCalls(http),
+    cameras: cameraCalls(http),
+    sessions: sessionCalls(http),
+    attendance: attendanceCalls(http),
+    reviews: reviewCalls(http),
     live: (sessionId: string, handlers: LiveHandlers): LiveSession =>
       joinSession({ baseUrl, tokens }, sessionId, handlers),
   };
@@ -55,147 +63,147 @@ function toTokenSet(answer: api.TokenAnswer): TokenSet {
   };
 }
 
-function authCalls(open: Rest, rest: Rest, tokens: TokenKeeper) {
+function authCalls(open: Http, http: Http, tokens: TokenKeeper) {
   return {
     async login(email: string, password: string): Promise<api.User> {
-      const held = toTokenSet(await open.send('POST', '/auth/login', { email, password }));
+      const held = toTokenSet(await unwrap(open.POST('/api/v1/auth/login', { body: { email, password } })));
       tokens.set(held);
       return held.user;
     },
-    /** Signs out here at once; that the server could not be told does not keep anybody signed in. */
+    /** Signs out here at once; that the server could not be told keeps nobody signed in. */
     async logout(): Promise<void> {
       const held = tokens.current();
-      if (held) {
-        await rest.send('POST', '/auth/logout', { refresh_token: held.refreshToken }).catch(() => undefined);
-      }
       tokens.set(null);
+      if (!held) return;
+      const body = { refresh_token: held.refreshToken };
+      await unwrap(open.POST('/api/v1/auth/logout', { body })).catch(() => undefined);
     },
-    me: () => rest.get<api.User>('/auth/me'),
+    me: () => unwrap(http.GET('/api/v1/auth/me')),
   };
 }
 
-export interface StudentQuery {
-  search?: string;
-  skip?: number;
-  limit?: number;
-  courseId?: string;
-}
-
-export interface StudentInput {
-  number: string;
-  name: string;
-  email?: string | null;
-}
-
-function studentCalls(rest: Rest) {
+function studentCalls(http: Http, baseUrl: string, send: SendRequest) {
   return {
-    list: (query: StudentQuery = {}) => rest.get<api.Page<api.Student>>('/students', { ...query }),
-    get: (id: string) => rest.get<api.Student>(`/students/${id}`),
-    create: (input: StudentInput) => rest.send<api.Student>('POST', '/students', input),
-    update: (id: string, input: Partial<StudentInput>) =>
-      rest.send<api.Student>('PATCH', `/students/${id}`, input),
-    remove: (id: string) => rest.send<void>('DELETE', `/students/${id}`),
+    list: (query: api.StudentQuery = {}) =>
+      unwrap(http.GET('/api/v1/students', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    get: (id: string) => unwrap(http.GET('/api/v1/students/{id}', { params: { path: { id } } })),
+    create: (body: api.NewStudent) => unwrap(http.POST('/api/v1/students', { body })),
+    update: (id: string, body: api.StudentPatch) =>
+      unwrap(http.PATCH('/api/v1/students/{id}', { params: { path: { id } }, body })),
+    remove: (id: string) => unwrap(http.DELETE('/api/v1/students/{id}', { params: { path: { id } } })),
     setConsent: (id: string, purpose: 'face' | 'emotion', granted: boolean) =>
-      rest.send<unknown>('PUT', `/students/${id}/consents`, { purpose, granted }),
-    faces: (id: string) => rest.get<{ templates: api.FaceTemplate[] }>(`/students/${id}/face`),
-    enrolFace(id: string, photo: Blob, filename = 'photo.jpg') {
+      unwrap(
+        http.PUT('/api/v1/students/{id}/consents', { params: { path: { id } }, body: { purpose, granted } }),
+      ),
+    faces: (id: string) => unwrap(http.GET('/api/v1/students/{id}/face', { params: { path: { id } } })),
+    /** One photo; `photo-…` and `face-…` codes say what is wrong with it. */
+    async enrolFace(
+      id: string,
+      photo: Blob,
+      filename = 'photo.jpg',
+    ): Promise<{ templates: api.FaceTemplate[] }> {
       const form = new FormData();
       form.append('photo', photo, filename);
-      return rest.send<{ templates: api.FaceTemplate[] }>('POST', `/students/${id}/face`, form);
+      const url = new URL(`${baseUrl}/api/v1/students/${id}/face`, globalThis.location?.href);
+      const response = await send(new Request(url, { method: 'POST', body: form }));
+      const answer: unknown = await response.json().catch(() => null);
+      if (!response.ok) throw toApiError(response.status, answer);
+      return answer as { templates: api.FaceTemplate[] };
     },
     removeFace: (id: string, templateId: string) =>
-      rest.send<void>('DELETE', `/students/${id}/face/${templateId}`),
-    thumbnail: (id: string, templateId: string) => rest.blob(`/students/${id}/face/${templateId}/thumbnail`),
-  };
-}
-
-export interface CourseInput {
-  code: string;
-  name: string;
-  semester?: string | null;
-  rules?: api.CourseRules;
-}
-
-function courseCalls(rest: Rest) {
-  return {
-    list: (query: { search?: string; skip?: number; limit?: number } = {}) =>
-      rest.get<api.Page<api.Course>>('/courses', { ...query }),
-    get: (id: string) => rest.get<api.Course>(`/courses/${id}`),
-    create: (input: CourseInput) => rest.send<api.Course>('POST', '/courses', input),
-    update: (id: string, input: Partial<CourseInput>) =>
-      rest.send<api.Course>('PATCH', `/courses/${id}`, input),
-    remove: (id: string) => rest.send<void>('DELETE', `/courses/${id}`),
-    enrol: (id: string, studentIds: string[]) =>
-      rest.send<unknown>('POST', `/courses/${id}/enrolments`, { studentIds }),
-    unenrol: (id: string, studentId: string) =>
-      rest.send<void>('DELETE', `/courses/${id}/enrolments/${studentId}`),
-  };
-}
-
-export interface CameraAddress {
-  url: string;
-  username?: string;
-  password?: string;
-}
-
-export interface CameraInput extends CameraAddress {
-  name: string;
-  room?: string | null;
-  sampling?: api.Sampling;
-  enabled?: boolean;
-}
-
-function cameraCalls(rest: Rest) {
-  return {
-    list: (query: { skip?: number; limit?: number } = {}) =>
-      rest.get<api.Page<api.Camera>>('/cameras', { ...query }),
-    create: (input: CameraInput) => rest.send<api.Camera>('POST', '/cameras', input),
-    update: (id: string, input: Partial<CameraInput>) =>
-      rest.send<api.Camera>('PATCH', `/cameras/${id}`, input),
-    remove: (id: string) => rest.send<void>('DELETE', `/cameras/${id}`),
-    probe: (id: string) => rest.send<api.ProbeAnswer>('POST', `/cameras/${id}/probe`),
-    probeAddress: (address: CameraAddress) => rest.send<api.ProbeAnswer>('POST', '/cameras/probe', address),
-    snapshot: (id: string) => rest.blob(`/cameras/${id}/snapshot`),
-  };
-}
-
-function sessionCalls(rest: Rest) {
-  return {
-    list: (query: { status?: 'open' | 'closed'; courseId?: string; skip?: number; limit?: number } = {}) =>
-      rest.get<api.Page<api.ClassSession>>('/sessions', { ...query }),
-    get: (id: string) => rest.get<api.ClassSession>(`/sessions/${id}`),
-    open: (input: { courseId: string; cameraIds: string[]; startsAt?: string; endsAt?: string }) =>
-      rest.send<api.ClassSession>('POST', '/sessions', input),
-    close: (id: string) => rest.send<api.ClassSession>('POST', `/sessions/${id}/close`),
-    snapshot: (id: string) => rest.get<api.LiveSnapshot>(`/sessions/${id}/live`),
-    attendance: (id: string) =>
-      rest.get<api.Page<api.AttendanceRecord>>(`/sessions/${id}/attendance`, { limit: 500 }),
-  };
-}
-
-function attendanceCalls(rest: Rest) {
-  return {
-    get: (id: string) => rest.get<api.AttendanceRecord>(`/attendance/${id}`),
-    /** Refused with 412 where somebody changed the record since `version`. */
-    correct: (id: string, version: number, status: api.MarkStatus, note?: string) =>
-      rest.send<api.AttendanceRecord>(
-        'PUT',
-        `/attendance/${id}`,
-        { status, ...(note ? { note } : {}) },
-        {
-          'if-match': `"${version}"`,
-        },
+      unwrap(
+        http.DELETE('/api/v1/students/{id}/face/{templateId}', { params: { path: { id, templateId } } }),
       ),
-    mark: (input: { sessionId: string; studentId: string; status: api.MarkStatus; note?: string }) =>
-      rest.send<api.AttendanceRecord>('POST', '/attendance/manual', input),
+    thumbnail: (id: string, templateId: string) =>
+      unwrap(
+        http.GET('/api/v1/students/{id}/face/{templateId}/thumbnail', {
+          params: { path: { id, templateId } },
+          parseAs: 'blob',
+        }),
+      ),
   };
 }
 
-function reviewCalls(rest: Rest) {
+function courseCalls(http: Http) {
   return {
+    list: (query: api.CourseQuery = {}) =>
+      unwrap(http.GET('/api/v1/courses', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    get: (id: string) => unwrap(http.GET('/api/v1/courses/{id}', { params: { path: { id } } })),
+    create: (body: api.NewCourse) => unwrap(http.POST('/api/v1/courses', { body })),
+    update: (id: string, body: api.CoursePatch) =>
+      unwrap(http.PATCH('/api/v1/courses/{id}', { params: { path: { id } }, body })),
+    remove: (id: string) => unwrap(http.DELETE('/api/v1/courses/{id}', { params: { path: { id } } })),
+    enrol: (id: string, studentIds: string[]) =>
+      unwrap(
+        http.POST('/api/v1/courses/{id}/enrolments', { params: { path: { id } }, body: { studentIds } }),
+      ),
+    unenrol: (id: string, studentId: string) =>
+      unwrap(
+        http.DELETE('/api/v1/courses/{id}/enrolments/{studentId}', { params: { path: { id, studentId } } }),
+      ),
+  };
+}
+
+function cameraCalls(http: Http) {
+  return {
+    list: (query: api.CameraQuery = {}) =>
+      unwrap(http.GET('/api/v1/cameras', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    create: (body: api.NewCamera) => unwrap(http.POST('/api/v1/cameras', { body })),
+    update: (id: string, body: api.CameraPatch) =>
+      unwrap(http.PATCH('/api/v1/cameras/{id}', { params: { path: { id } }, body })),
+    remove: (id: string) => unwrap(http.DELETE('/api/v1/cameras/{id}', { params: { path: { id } } })),
+    /** Refused with `camera-no-picture` and the reason in its details where nothing came. */
+    probe: (id: string) => unwrap(http.POST('/api/v1/cameras/{id}/probe', { params: { path: { id } } })),
+    probeAddress: (body: api.CameraAddress) => unwrap(http.POST('/api/v1/cameras/probe', { body })),
+    snapshot: (id: string) =>
+      unwrap(http.GET('/api/v1/cameras/{id}/snapshot', { params: { path: { id } }, parseAs: 'blob' })),
+  };
+}
+
+function sessionCalls(http: Http) {
+  return {
+    list: (query: api.SessionQuery = {}) =>
+      unwrap(http.GET('/api/v1/sessions', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    get: (id: string) => unwrap(http.GET('/api/v1/sessions/{id}', { params: { path: { id } } })),
+    open: (body: api.OpenSession) => unwrap(http.POST('/api/v1/sessions', { body })),
+    close: (id: string) => unwrap(http.POST('/api/v1/sessions/{id}/close', { params: { path: { id } } })),
+    snapshot: (id: string) => unwrap(http.GET('/api/v1/sessions/{id}/live', { params: { path: { id } } })),
+    attendance: (id: string, query: Partial<typeof FIRST_PAGE> = {}) =>
+      unwrap(
+        http.GET('/api/v1/sessions/{id}/attendance', {
+          params: { path: { id }, query: { ...FIRST_PAGE, ...query } },
+        }),
+      ),
+  };
+}
+
+function attendanceCalls(http: Http) {
+  return {
+    get: (id: string) => unwrap(http.GET('/api/v1/attendance/{id}', { params: { path: { id } } })),
+    /** Refused with `version-conflict` where somebody changed the record since `version`. */
+    correct: (id: string, version: number, status: api.MarkStatus, note?: string) =>
+      unwrap(
+        http.PUT('/api/v1/attendance/{id}', {
+          params: { path: { id } },
+          body: { status, version, ...(note ? { note } : {}) },
+        }),
+      ),
+    mark: (body: api.ManualMark) => unwrap(http.POST('/api/v1/attendance/manual', { body })),
+  };
+}
+
+function reviewCalls(http: Http) {
+  return {
+    /** It is the student that was asked about, or `studentId` instead. */
     confirm: (id: string, studentId?: string) =>
-      rest.send<api.Review>('POST', `/reviews/${id}/confirm`, studentId ? { studentId } : {}),
-    reject: (id: string) => rest.send<api.Review>('POST', `/reviews/${id}/reject`, {}),
-    face: (id: string) => rest.blob(`/reviews/${id}/face`),
+      unwrap(
+        http.POST('/api/v1/reviews/{id}/confirm', {
+          params: { path: { id } },
+          body: studentId ? { studentId } : {},
+        }),
+      ),
+    reject: (id: string) => unwrap(http.POST('/api/v1/reviews/{id}/reject', { params: { path: { id } } })),
+    face: (id: string) =>
+      unwrap(http.GET('/api/v1/reviews/{id}/face', { params: { path: { id } }, parseAs: 'blob' })),
   };
 }

@@ -34,7 +34,7 @@ function withToken(request: Request, token: string | null): Request {
   return request;
 }
 
-export interface ApiAnswer<T> {
+interface ApiAnswer<T> {
   data?: T;
   error?: unknown;
   response: Response;

@@ -1,9 +1,4 @@
-export {
-  type CameraAddress,
-  type ClientOptions,
-  createClient,
-  type YoklamaClient,
-} from './client.ts';
+export { type ClientOptions, createClient, type YoklamaClient } from './client.ts';
 export { ApiError } from './errors.ts';
 export { createFramePairing, type FramePairing, type PairedFrame } from './frame-pairing.ts';
 export type { LiveConnection, LiveHandlers, LiveRefusal, LiveSession } from './live-client.ts';

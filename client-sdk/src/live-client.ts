@@ -54,7 +54,11 @@ const EVENT_NAMES = [
 ] as const satisfies readonly (keyof LiveEvents)[];
 
 const JOIN_TIMEOUT_MS = 10_000;
-const SIGN_IN_AGAIN_MS = 2_000;
+const CONNECT_AGAIN_MS = 2_000;
+/** A token that was replaced this often in a row and is still refused will not become good. */
+const REFUSED_AT_MOST = 3;
+/** Refusals that a new access token may cure; others (the server is starting) pass by themselves. */
+const ABOUT_THE_TOKEN = new Set(['unauthenticated', 'token-expired', 'unauthorized']);
 
 /** Follows one session until `leave()`: joins, joins again after every reconnection, and keeps watching. */
 export function joinSession(
@@ -65,6 +69,7 @@ export function joinSession(
   const { baseUrl, tokens } = options;
   let watched: { streamId: string; width: number | undefined } | null = null;
   let left = false;
+  let refusals = 0;
   let retry: ReturnType<typeof setTimeout> | null = null;
 
   const socket: Socket<FromServer, ToServer> = io(`${baseUrl}/live`, {
@@ -98,6 +103,7 @@ export function joinSession(
         handlers.onRefused?.(answer.error);
         return;
       }
+      refusals = 0;
       handlers.onEvent('session:snapshot', answer.snapshot);
       connection('online');
       if (watched) sendWatch(watched.streamId, watched.width);
@@ -112,19 +118,25 @@ export function joinSession(
   socket.on('disconnect', (reason) => {
     connection('lost');
     // socket.io does not reconnect by itself after the server hung up, which is how an expired sign-in ends.
-    if (reason === 'io server disconnect') reconnectSoon();
+    if (reason === 'io server disconnect') reconnect(0);
   });
   socket.on('connect_error', (error) => {
     connection('lost');
     const code = refusalCode(error);
     if (!code) return;
+    if (!ABOUT_THE_TOKEN.has(code)) {
+      reconnect(CONNECT_AGAIN_MS);
+      return;
+    }
+    refusals += 1;
     const stale = tokens.current();
-    if (!stale) {
+    if (!stale || refusals > REFUSED_AT_MOST) {
       leave();
       handlers.onRefused?.({ code, message: error.message });
       return;
     }
-    tokens.renew(stale.accessToken).then(reconnectSoon, reconnectSoon);
+    const again = () => reconnect(CONNECT_AGAIN_MS);
+    tokens.renew(stale.accessToken).then(again, again);
   });
   for (const name of EVENT_NAMES) subscribe(name);
 
@@ -139,12 +151,12 @@ export function joinSession(
     );
   }
 
-  function reconnectSoon() {
+  function reconnect(delayMs: number) {
     if (left || retry) return;
     retry = setTimeout(() => {
       retry = null;
       if (!left && !socket.connected) socket.connect();
-    }, SIGN_IN_AGAIN_MS);
+    }, delayMs);
   }
 
   function leave() {

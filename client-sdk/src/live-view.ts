@@ -27,6 +27,8 @@ export interface LiveView {
   /** One point for ten seconds, the last ten minutes. */
   history: readonly HistoryPoint[];
   closed: boolean;
+  /** Decisions wait in memory until the database is back; nothing new is announced meanwhile. */
+  databaseDown: boolean;
   /** Ids of answered questions: a late `review:asked` must not bring one back. */
   settled: ReadonlySet<string>;
 }
@@ -43,6 +45,7 @@ export const emptyLiveView: LiveView = {
   metrics: null,
   history: [],
   closed: false,
+  databaseDown: false,
   settled: new Set(),
 };
 
@@ -66,6 +69,8 @@ export function reduceLive(view: LiveView, action: LiveAction): LiveView {
       return belongs(view, action.payload.sessionId) ? applyMetrics(view, action.payload) : view;
     case 'session:closed':
       return belongs(view, action.payload.sessionId) ? closeView(view) : view;
+    case 'alert':
+      return applyAlert(view, action.payload.code);
     default:
       return view;
   }
@@ -96,6 +101,7 @@ function applySnapshot(view: LiveView, snapshot: LiveSnapshot): LiveView {
     }),
     metrics,
     history: snapshot.history,
+    databaseDown: known.databaseDown,
     closed: snapshot.session.status === 'closed' || known.closed,
     settled: known.settled,
   };
@@ -161,6 +167,11 @@ function extend(history: readonly HistoryPoint[], metrics: MetricsEvent): readon
   const point = { atMs, attention: metrics.class.attention, coverage: metrics.class.coverage };
   const before = history.filter((held) => held.atMs < atMs && held.atMs > atMs - HISTORY_LENGTH_MS);
   return [...before, point];
+}
+
+function applyAlert(view: LiveView, code: LiveEvents['alert']['code']): LiveView {
+  if (code === 'database-unavailable') return { ...view, databaseDown: true };
+  return code === 'database-back' ? { ...view, databaseDown: false } : view;
 }
 
 function closeView(view: LiveView): LiveView {

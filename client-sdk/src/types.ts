@@ -1,242 +1,63 @@
-/** The shapes of the API, by the names that this client uses for them. */
+import type { components, paths } from '../generated/api.d.ts';
 
-export type Role = 'sysadmin' | 'admin' | 'teacher' | 'student';
+/** The shapes of the API by short names; every one comes from the server's own description. */
+type Schemas = components['schemas'];
 
-export interface User {
-  id: string;
-  email: string;
-  name: string;
-  role: Role;
-  locale: string | null;
-  tenantId: string | null;
-}
+type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
+  ? Partial<NonNullable<Q>>
+  : never;
+type Body<Operation> = Operation extends { requestBody: { content: { 'application/json': infer B } } }
+  ? B
+  : never;
 
-export interface TokenAnswer {
-  access_token: string;
-  token_type: string;
-  expires_in: number;
-  refresh_token: string;
-  user: User;
-}
+export type User = Schemas['TokenAnswer']['user'];
+export type Role = User['role'];
+export type TokenAnswer = Schemas['TokenAnswer'];
+export type Tenant = Schemas['Tenant'];
 
-export interface Page<T> {
-  total: number;
-  skip: number;
-  limit: number;
-  items: T[];
-}
+export type Student = Schemas['Student'];
+export type NewStudent = Schemas['NewStudent'];
+export type StudentPatch = Schemas['StudentPatch'];
+export type StudentQuery = Query<'/api/v1/students'>;
+export type FaceTemplate = Schemas['FaceTemplate'];
 
-export interface Tenant {
-  name: string;
-  locale: string;
-  timezone: string;
-  policy: string;
-}
+export type Course = Schemas['Course'];
+export type CourseRules = Schemas['CourseRules'];
+export type NewCourse = Schemas['NewCourse'];
+export type CoursePatch = Schemas['CoursePatch'];
+export type CourseQuery = Query<'/api/v1/courses'>;
 
-export interface Student {
-  id: string;
-  number: string;
-  name: string;
-  email: string | null;
-  faceTemplates: number;
-  consents: { face: boolean; emotion: boolean };
-}
+export type Camera = Schemas['Camera'];
+export type Sampling = Camera['sampling'];
+export type NewCamera = Schemas['NewCamera'];
+export type CameraPatch = Schemas['CameraPatch'];
+export type CameraQuery = Query<'/api/v1/cameras'>;
+export type CameraAddress = Schemas['ProbeRequest'];
+/** What a camera answered when it was tried; `snapshot` is a JPEG as base64. */
+export type Probe = Schemas['Probe'];
 
-export interface FaceTemplate {
-  id: string;
-  quality: number;
-  facePx: number;
-  createdAt: string;
-}
+export type ClassSession = Schemas['ClassSession'];
+export type SessionQuery = Query<'/api/v1/sessions'>;
+export type OpenSession = Body<paths['/api/v1/sessions']['post']>;
+export type AttendanceRecord = Schemas['AttendanceRecord'];
+export type AttendanceStatus = AttendanceRecord['status'];
+export type ManualMark = Body<paths['/api/v1/attendance/manual']['post']>;
+/** What a person may say; `pending` is only ever the machine's. */
+export type MarkStatus = ManualMark['status'];
+export type Review = Schemas['Review'];
 
-export interface CourseRules {
-  lateAfterMinutes: number;
-  minPresenceShare: number;
-  graceMinutes: number;
-}
-
-export interface Course {
-  id: string;
-  code: string;
-  name: string;
-  semester: string | null;
-  rules: CourseRules;
-}
-
-export type Sampling = { mode: 'fps'; fps: number } | { mode: 'keyframes' };
-
-export interface Camera {
-  id: string;
-  name: string;
-  room: string | null;
-  url: string;
-  sampling: Sampling;
-  enabled: boolean;
-  status: string | null;
-}
-
-export interface ProbeAnswer {
-  codec: string;
-  width: number;
-  height: number;
-  fps: number | null;
-}
-
-export type StreamState = 'connecting' | 'live' | 'stalled' | 'reconnecting' | 'failed' | 'ended';
-export type LoadLevel =
-  | 'full'
-  | 'less-emotion'
-  | 'less-pose'
-  | 'less-embedding'
-  | 'smaller-detection'
-  | 'fewer-frames';
-export type AttendanceStatus = 'pending' | 'present' | 'late' | 'excused' | 'absent';
-/** What a person may set; `pending` is only ever the machine's. */
-export type MarkStatus = Exclude<AttendanceStatus, 'pending'>;
-
-export interface SessionCamera {
-  streamId: string;
-  cameraId: string;
-  name: string;
-  state: StreamState;
-  reason: string;
-}
-
-export interface SessionPolicy {
-  name: string;
-  emotion: 'off' | 'class' | 'individual';
-}
-
-export interface ClassSession {
-  id: string;
-  course: { id: string; code: string; name: string };
-  status: 'open' | 'closed';
-  startsAt: string;
-  openedAt: string | null;
-  closedAt: string | null;
-  cameras: SessionCamera[];
-  policy: SessionPolicy;
-  counts: Record<AttendanceStatus | 'review', number>;
-}
-
-export interface AttendanceRecord {
-  id: string;
-  sessionId: string;
-  studentId: string;
-  studentName: string;
-  studentNumber: string;
-  status: AttendanceStatus;
-  method: 'face' | 'qr' | 'manual' | 'import' | null;
-  confidence: number | null;
-  firstSeenAt: string | null;
-  lastSeenAt: string | null;
-  secondsSeen: number;
-  correctedBy: string | null;
-  version: number;
-}
-
-export interface Review {
-  id: string;
-  sessionId: string;
-  streamId: string;
-  trackId: number;
-  studentId: string;
-  studentName: string;
-  confidence: number;
-  askedAt: string;
-  status: 'open' | 'confirmed' | 'rejected' | 'obsolete';
-  hasFace: boolean;
-}
-
-export type Band = 'low' | 'middle' | 'high';
-
-export interface LiveFace {
-  trackId: number;
-  box: readonly [x: number, y: number, width: number, height: number];
-  score: number;
-  state: 'pending' | 'unknown' | 'review' | 'sure';
-  studentId: string | null;
-  name: string | null;
-  confidence: number;
-  attentive: boolean | null;
-}
-
-export interface FacesEvent {
-  sessionId: string;
-  streamId: string;
-  seq: number;
-  atMs: number;
-  width: number;
-  height: number;
-  faces: LiveFace[];
-}
-
-export interface PictureEvent {
-  sessionId: string;
-  streamId: string;
-  seq: number;
-  atMs: number;
-  width: number;
-  height: number;
-  jpeg: ArrayBuffer;
-}
-
-export interface StudentMetrics {
-  studentId: string;
-  attention: number | null;
-  coverage: number;
-  band: Band | null;
-  eyesClosedShare: number | null;
-  lastSeenAt: string | null;
-}
-
-export interface MetricsEvent {
-  sessionId: string;
-  atMs: number;
-  class: { attention: number | null; coverage: number; present: number; expected: number; band: Band | null };
-  students: StudentMetrics[];
-}
-
-export interface StreamStatusEvent {
-  streamId: string;
-  cameraId: string;
-  state: StreamState;
-  reason: string;
-  since: string;
-  retryAt: string | null;
-  width: number | null;
-  height: number | null;
-  load: LoadLevel;
-}
-
-export interface HistoryPoint {
-  atMs: number;
-  attention: number | null;
-  coverage: number;
-}
-
-export interface RosterEntry {
-  studentId: string;
-  name: string;
-  number: string;
-  hasFace: boolean;
-  record: AttendanceRecord | null;
-}
-
-export interface LiveSnapshot {
-  session: ClassSession;
-  roster: RosterEntry[];
-  reviews: Review[];
-  streams: StreamStatusEvent[];
-  metrics: MetricsEvent | null;
-  history: HistoryPoint[];
-  seq: number;
-}
-
-export interface AlertEvent {
-  code: string;
-  message?: string;
-}
+export type LiveSnapshot = Schemas['LiveSnapshot'];
+export type RosterEntry = LiveSnapshot['roster'][number];
+export type HistoryPoint = LiveSnapshot['history'][number];
+export type StreamStatusEvent = Schemas['StreamStatus'];
+export type StreamState = StreamStatusEvent['state'];
+export type MetricsEvent = Schemas['SessionMetrics'];
+export type StudentMetrics = MetricsEvent['students'][number];
+export type Band = NonNullable<StudentMetrics['band']>;
+export type FacesEvent = Schemas['LiveFaces'];
+export type LiveFace = FacesEvent['faces'][number];
+/** Bytes travel beside the JSON, which a description of JSON cannot say. */
+export type PictureEvent = Omit<Schemas['LivePicture'], 'jpeg'> & { jpeg: ArrayBuffer };
 
 /** What the server sends on the `/live` namespace. */
 export interface LiveEvents {
@@ -244,11 +65,15 @@ export interface LiveEvents {
   'session:faces': FacesEvent;
   'session:picture': PictureEvent;
   'session:metrics': MetricsEvent;
-  'attendance:marked': { record: AttendanceRecord };
-  'attendance:changed': { record: AttendanceRecord };
-  'review:asked': { review: Review };
-  'review:settled': { review: Review };
+  'attendance:marked': Schemas['LiveRecord'];
+  'attendance:changed': Schemas['LiveRecord'];
+  'review:asked': Schemas['LiveReview'];
+  'review:settled': Schemas['LiveReview'];
   'stream:status': StreamStatusEvent;
-  'session:closed': { sessionId: string };
-  alert: AlertEvent;
+  'session:closed': Schemas['LiveClosed'];
+  alert: Schemas['LiveAlert'];
 }
+
+/** What a client sends. */
+export type LiveJoin = Schemas['LiveJoin'];
+export type LiveWatch = Schemas['LiveWatch'];

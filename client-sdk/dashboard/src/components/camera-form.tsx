@@ -1,7 +1,6 @@
 import { CircleAlert, CircleCheck, ScanEye } from 'lucide';
 import { useState } from 'preact/hooks';
-import type { Camera, CameraAddress, ProbeAnswer, Sampling } from '../../../src/index.ts';
-import { number } from '../i18n/format.ts';
+import type { Camera, CameraAddress, Probe, Sampling } from '../../../src/index.ts';
 import { t } from '../i18n/index.ts';
 import { cameraErrorText } from '../state/errors.ts';
 import { notify } from '../state/notices.ts';
@@ -10,6 +9,7 @@ import { client } from '../state/session.ts';
 import { Banner } from './feedback.tsx';
 import { Field, Switch, TextField } from './field.tsx';
 import { Icon } from './icon.tsx';
+import { ProbePicture, probeText } from './probe-picture.tsx';
 import { RecordForm } from './record-form.tsx';
 
 interface CameraFormProps {
@@ -19,11 +19,6 @@ interface CameraFormProps {
 }
 
 const RATES = [1, 2, 3, 5] as const;
-
-export function probeText({ codec, width, height, fps }: ProbeAnswer): string {
-  const size = t('cameras.probeOk', { codec: codec.toUpperCase(), width, height });
-  return fps ? `${size}, ${t('cameras.probeFps', { fps: number(Math.round(fps * 10) / 10) })}` : size;
-}
 
 export function CameraForm({ camera, onSaved, onCancel }: CameraFormProps) {
   const [name, setName] = useState(camera?.name ?? '');
@@ -40,12 +35,18 @@ export function CameraForm({ camera, onSaved, onCancel }: CameraFormProps) {
     ...(password ? { password } : {}),
   });
   // The stored address comes back without its secrets: sent again untouched it would lose them.
-  const touched = !camera || url.trim() !== camera.url || username !== '' || password !== '';
+  const moved = !camera || url.trim() !== camera.url;
+  const touched = moved || username !== '' || password !== '';
+
+  const changes = (): Partial<CameraAddress> => {
+    const { url: to, ...secrets } = address();
+    return moved ? { url: to, ...secrets } : secrets;
+  };
 
   const save = async () => {
     const rest = { name: name.trim(), room: room.trim() || null, sampling: samplingOf(rate), enabled };
     const saved = camera
-      ? await client.cameras.update(camera.id, { ...rest, ...(touched ? address() : {}) })
+      ? await client.cameras.update(camera.id, { ...rest, ...changes() })
       : await client.cameras.create({ ...rest, ...address() });
     notify(t('cameras.saved'));
     onSaved(saved);
@@ -131,8 +132,8 @@ function samplingOf(rate: string): Sampling {
 }
 
 /** Tries the address before it is saved: what came back, or why nothing did and what to do. */
-function ProbeAddress({ probe, disabled }: { probe(): Promise<ProbeAnswer>; disabled: boolean }) {
-  const [answer, setAnswer] = useState<ProbeAnswer | null>(null);
+function ProbeAddress({ probe, disabled }: { probe(): Promise<Probe>; disabled: boolean }) {
+  const [answer, setAnswer] = useState<Probe | null>(null);
   const action = useAction(async () => {
     setAnswer(null);
     setAnswer(await probe());
@@ -152,9 +153,12 @@ function ProbeAddress({ probe, disabled }: { probe(): Promise<ProbeAnswer>; disa
       </div>
       <div role="status">
         {answer && (
-          <Banner tone="good" icon={CircleCheck}>
-            {probeText(answer)}
-          </Banner>
+          <div class="stack tight">
+            <Banner tone="good" icon={CircleCheck}>
+              {probeText(answer)}
+            </Banner>
+            <ProbePicture probe={answer} name={t('live.camera')} />
+          </div>
         )}
         {action.error ? (
           <Banner tone="bad" icon={CircleAlert}>

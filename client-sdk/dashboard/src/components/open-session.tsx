@@ -1,16 +1,16 @@
 import { ScanEye } from 'lucide';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { Camera } from '../../../src/index.ts';
+import type { Camera, Probe } from '../../../src/index.ts';
 import { t } from '../i18n/index.ts';
 import { cameraErrorText } from '../state/errors.ts';
 import { useAction, useResource } from '../state/resource.ts';
 import { client } from '../state/session.ts';
-import { BlobPicture } from './blob-picture.tsx';
 import { Dialog } from './dialog.tsx';
 import { ErrorBanner, LoadFailed, Skeleton } from './feedback.tsx';
 import { Field } from './field.tsx';
 import { Icon } from './icon.tsx';
+import { ProbePicture } from './probe-picture.tsx';
 
 async function loadChoices() {
   const [courses, cameras] = await Promise.all([
@@ -45,13 +45,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
     cameras.length === 1 ? cameras.map((camera) => camera.id) : [],
   );
   const [tried, setTried] = useState(false);
-  const enrolled = useResource(
-    () =>
-      courseId
-        ? client.students.list({ courseId, limit: 1 }).then((page) => page.total)
-        : Promise.resolve(null),
-    [courseId],
-  );
+  const course = courses.find((candidate) => candidate.id === courseId);
   const action = useAction(async () => {
     const session = await client.sessions.open({ courseId, cameraIds });
     onClose();
@@ -71,7 +65,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
       <Field
         label={t('sessions.course')}
         problem={tried && !courseId ? t('sessions.courseMissing') : null}
-        hint={enrolledHint(enrolled.data)}
+        hint={course && enrolledHint(course.students)}
       >
         {(ids) => (
           <select
@@ -120,8 +114,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
   );
 }
 
-function enrolledHint(count: number | null): string | undefined {
-  if (count === null) return undefined;
+function enrolledHint(count: number): string {
   return count === 0 ? t('sessions.noStudents') : t('sessions.expected', { count });
 }
 
@@ -132,10 +125,10 @@ interface CameraChoiceProps {
 }
 
 function CameraChoice({ camera, chosen, onChoose }: CameraChoiceProps) {
-  const [tries, setTries] = useState(0);
+  const [answer, setAnswer] = useState<Probe | null>(null);
   const probe = useAction(async () => {
-    await client.cameras.probe(camera.id);
-    setTries((count) => count + 1);
+    setAnswer(null);
+    setAnswer(await client.cameras.probe(camera.id));
   });
   return (
     <div class="choice">
@@ -156,14 +149,7 @@ function CameraChoice({ camera, chosen, onChoose }: CameraChoiceProps) {
       </div>
       <div role="status">
         {probe.error ? <p class="problem">{cameraErrorText(probe.error)}</p> : null}
-        {tries > 0 && !probe.error && (
-          <BlobPicture
-            of={`${camera.id}:${tries}`}
-            load={() => client.cameras.snapshot(camera.id)}
-            label={t('cameras.snapshotOf', { name: camera.name })}
-            missing={t('cameras.noSnapshot')}
-          />
-        )}
+        {answer && <ProbePicture probe={answer} name={camera.name} />}
       </div>
     </div>
   );

@@ -49,6 +49,13 @@ export function PhotoEnrolment({ student, onChanged }: PhotoEnrolmentProps) {
               />
               <span>{t('students.quality', { value: percent(template.quality) })}</span>
               <span>{date(template.createdAt)}</span>
+              {!template.current && (
+                <span>
+                  <span class="chip" data-tone="warn">
+                    {t('students.outdated')}
+                  </span>
+                </span>
+              )}
               <button
                 type="button"
                 class="button icon small"

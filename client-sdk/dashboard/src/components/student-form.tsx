@@ -3,7 +3,7 @@ import type { Student } from '../../../src/index.ts';
 import { t } from '../i18n/index.ts';
 import { notify } from '../state/notices.ts';
 import { client } from '../state/session.ts';
-import { TextField } from './field.tsx';
+import { Switch, TextField } from './field.tsx';
 import { RecordForm } from './record-form.tsx';
 
 interface StudentFormProps {
@@ -16,12 +16,13 @@ export function StudentForm({ student, onSaved, onCancel }: StudentFormProps) {
   const [number, setNumber] = useState(student?.number ?? '');
   const [name, setName] = useState(student?.name ?? '');
   const [email, setEmail] = useState(student?.email ?? '');
+  const [consent, setConsent] = useState(false);
 
   const save = async () => {
     const input = { number: number.trim(), name: name.trim(), email: email.trim() || null };
     const saved = student
       ? await client.students.update(student.id, input)
-      : await client.students.create(input);
+      : await client.students.create({ ...input, consents: { face: consent } });
     notify(t('students.saved'));
     onSaved(saved);
   };
@@ -50,6 +51,14 @@ export function StudentForm({ student, onSaved, onCancel }: StudentFormProps) {
             onValue={setEmail}
             input={{ type: 'email', autocomplete: 'off' }}
           />
+          {!student && (
+            <Switch
+              label={t('students.paperConsent')}
+              hint={t('students.paperConsentHint')}
+              checked={consent}
+              onChange={setConsent}
+            />
+          )}
         </>
       )}
     </RecordForm>

@@ -1,12 +1,12 @@
 import { Cctv, Pencil, Plus, ScanEye } from 'lucide';
 import { useState } from 'preact/hooks';
-import type { Camera, ProbeAnswer } from '../../../src/index.ts';
-import { BlobPicture } from '../components/blob-picture.tsx';
-import { CameraForm, probeText } from '../components/camera-form.tsx';
+import type { Camera, Probe } from '../../../src/index.ts';
+import { CameraForm } from '../components/camera-form.tsx';
 import { Dialog } from '../components/dialog.tsx';
 import { EmptyState, LoadFailed, Skeleton } from '../components/feedback.tsx';
 import { Icon } from '../components/icon.tsx';
 import { PageHead } from '../components/page.tsx';
+import { ProbePicture, probeText } from '../components/probe-picture.tsx';
 import { RemoveButton } from '../components/remove-button.tsx';
 import { t } from '../i18n/index.ts';
 import { cameraErrorText } from '../state/errors.ts';
@@ -68,18 +68,20 @@ interface CameraCardProps {
 }
 
 function CameraCard({ camera, onEdit, onRemoved }: CameraCardProps) {
-  const [probe, setProbe] = useState<{ answer: ProbeAnswer; at: number } | null>(null);
-  const action = useAction(async () =>
-    setProbe({ answer: await client.cameras.probe(camera.id), at: Date.now() }),
-  );
+  const [probe, setProbe] = useState<Probe | null>(null);
+  const action = useAction(async () => {
+    setProbe(null);
+    setProbe(await client.cameras.probe(camera.id));
+  });
   return (
     <li class="card camera-card">
-      <BlobPicture
-        of={`${camera.id}:${probe?.at ?? 0}`}
-        load={() => client.cameras.snapshot(camera.id)}
-        label={t('cameras.snapshotOf', { name: camera.name })}
-        missing={t('cameras.noSnapshot')}
-      />
+      {probe ? (
+        <ProbePicture probe={probe} name={camera.name} />
+      ) : (
+        <div class="picture">
+          {action.busy ? <span class="spinner" /> : <p class="small">{t('cameras.notTried')}</p>}
+        </div>
+      )}
       <div class="row">
         <div class="grow">
           <h2 class="truncate">{camera.name}</h2>
@@ -90,7 +92,7 @@ function CameraCard({ camera, onEdit, onRemoved }: CameraCardProps) {
         </span>
       </div>
       <div role="status">
-        {probe && <p class="small">{probeText(probe.answer)}</p>}
+        {probe && <p class="small">{probeText(probe)}</p>}
         {action.error ? <p class="problem">{cameraErrorText(action.error)}</p> : null}
       </div>
       <div class="row wrap">

@@ -47,6 +47,9 @@ export function Courses() {
                       {[course.code, course.semester].filter(Boolean).join(' · ')}
                     </span>
                   </span>
+                  <span class="chip" data-tone={course.students > 0 ? 'still' : 'warn'}>
+                    {t('roster.count', { count: course.students })}
+                  </span>
                   <span class="chevron">
                     <Icon of={ChevronRight} />
                   </span>

@@ -1,4 +1,4 @@
-import { CircleAlert, DoorClosed, ShieldCheck, WifiOff } from 'lucide';
+import { CircleAlert, DatabaseZap, DoorClosed, ShieldCheck, WifiOff } from 'lucide';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { AttendanceStatus, ClassSession, StreamStatusEvent } from '../../../src/index.ts';
@@ -108,6 +108,11 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
     <div class="live">
       <Head store={store} session={session} />
       {store.connection.value === 'lost' && <LostBanner />}
+      {view.databaseDown && (
+        <Banner tone="warn" icon={DatabaseZap} role="alert">
+          {t('live.databaseDown')}
+        </Banner>
+      )}
       {!view.closed &&
         view.streams.map((each) => <StreamBanner key={each.streamId} stream={each} camera={nameOf(each)} />)}
       <div class="live-grid">

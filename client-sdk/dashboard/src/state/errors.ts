@@ -36,9 +36,16 @@ export function errorText(error: unknown): string {
 
 /** The same for a camera that was tried: here `wrong-credentials` are the camera's, not the reader's. */
 export function cameraErrorText(error: unknown): string {
-  const code = error instanceof ApiError ? error.code.replace(/^camera-(?!url)/, '') : '';
-  if (!(code in en.stream.reason)) return errorText(error);
-  return [streamText('reason', code), streamText('todo', code)].filter(Boolean).join(' ');
+  const reason =
+    error instanceof ApiError && error.code === 'camera-no-picture' ? reasonIn(error.details) : null;
+  if (!reason) return errorText(error);
+  return [streamText('reason', reason), streamText('todo', reason)].filter(Boolean).join(' ');
+}
+
+function reasonIn(details: unknown): string {
+  const reason =
+    typeof details === 'object' && details !== null && 'reason' in details ? details.reason : null;
+  return typeof reason === 'string' ? reason : 'unknown';
 }
 
 /** The words for a stream's reason, and for what a teacher can do about it. */

@@ -167,8 +167,11 @@ export function createLiveStore(sessionId: string) {
       return () => sinks.delete(sink);
     },
     async close(): Promise<void> {
-      await client.sessions.close(sessionId);
-      apply({ type: 'session:closed', payload: { sessionId } });
+      const { closedAt } = await client.sessions.close(sessionId);
+      apply({
+        type: 'session:closed',
+        payload: { sessionId, closedAt: closedAt ?? new Date().toISOString() },
+      });
     },
     dispose(): void {
       session.leave();
