@@ -57,6 +57,8 @@ export interface ReportOptions {
   embeddingLength: number;
   frames: boolean;
   policy: IdentityPolicy;
+  /** Length as the container gives it. */
+  durationS: number | null;
 }
 
 /** Collects tracks while the video runs; whose they are is settled at the end, with all that was learnt by then. */
@@ -153,8 +155,10 @@ export function createReportBuilder(options: ReportOptions): ReportBuilder {
       }
       const last = times.at(-1);
       const spacing = times.length > 1 ? (last!.atS - times[0]!.atS) / (times.length - 1) : 0;
+      const seen = (last?.atS ?? 0) + spacing;
       return {
-        video: { width, height, durationS: round((last?.atS ?? 0) + spacing, 3) },
+        // A damaged file is shorter than it says.
+        video: { width, height, durationS: round(Math.min(options.durationS ?? seen, seen), 3) },
         students,
         strangers: strangers.map(({ trackId, firstMs, lastMs }) => ({
           trackId,

@@ -110,6 +110,8 @@ async function analyze(video: string, args: Arguments, complain: (line: string) 
       fps: args.fps,
       realtime: args.realtime,
       frames: args.frames,
+      durationS,
+      onWarning: complain,
       onProgress: (seconds) => bars.set(Math.floor(seconds)),
     });
     bars.end();

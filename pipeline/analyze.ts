@@ -19,6 +19,10 @@ export interface AnalyzeOptions {
   /** List every sampled frame with its faces. */
   frames: boolean;
   maxWidth?: number;
+  /** Length as the container gives it; without it the last frame's time is taken. */
+  durationS?: number | null;
+  /** One line about something odd that did not stop the analysis. */
+  onWarning?(line: string): void;
   /** Seconds of video done. */
   onProgress?(seconds: number): void;
 }
@@ -44,6 +48,7 @@ export async function analyzeVideo(options: AnalyzeOptions): Promise<AnalysisRep
     embeddingLength: models.embeddingLength,
     frames: options.frames,
     policy: pipeline.policy(),
+    durationS: options.durationS ?? null,
   });
   const gauge = createLoadGauge();
   let status: SourceStatus | null = null;
@@ -94,6 +99,7 @@ export async function analyzeVideo(options: AnalyzeOptions): Promise<AnalysisRep
   }
   const ended = status as SourceStatus | null;
   if (taken === 0) throw new AnalyzeError(explain(options.video, ended));
+  if (ended?.reason === 'corrupt') options.onWarning?.(`${options.video}: ${ended.detail}`);
   const { sampled, dropped } = latest.counts();
   const skipped = source.stats().skipped;
   return report.finish({
