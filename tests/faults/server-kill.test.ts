@@ -12,7 +12,7 @@ import { type DemoClassroom, renderDemoClassroom } from '../../scripts/demo/rend
 import type { AttendanceRecord } from '../../server/features/attendance/schemas.ts';
 import type { ClassSession, StreamStatusView } from '../../server/features/sessions/schemas.ts';
 import type { Faces } from '../../server/realtime/topics.ts';
-import { type LiveTap, tapLive } from '../support/live.ts';
+import { eventually, type LiveTap, tapLive } from '../support/live.ts';
 import { ADMIN_EMAIL, type Api, PASSWORD, signIn } from '../support/server.ts';
 
 type Marked = { record: AttendanceRecord };
@@ -111,6 +111,7 @@ describe('the server is killed with SIGKILL in mid-session', () => {
   }, 300_000);
 
   async function openSession(): Promise<string> {
+    await eventually(async () => (await fetch(`${server.url}/readyz`)).ok, 90_000);
     const studentIds: string[] = [];
     for (const { id: number, name, photos } of classroom.roster) {
       const made = await api.post<{ id: string }>('/students', { number, name, consents: { face: true } });
