@@ -29,7 +29,7 @@ const ALIGNED_SIDE = 112;
 /** Writes the face turned, scaled and shifted so that its five points lie where `ALIGNED_FACE` has them. */
 export function writeAligned(image: RgbImage, five: FivePoints, slot: Parameters<typeof writeWarp>[2]): void {
   const scale = slot.width / ALIGNED_SIDE;
-  const target = ALIGNED_FACE.map(([x, y]) => [x * scale, y * scale] as const);
+  const target = ALIGNED_FACE.map(([x, y]) => [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5] as const);
   const toSlot = similarityTransform(five, target);
   const size = toSlot[0] * toSlot[4] - toSlot[1] * toSlot[3];
   // Points in one place align nothing: the picture stays black and the embedding's norm tells.

