@@ -13,13 +13,13 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { pino } from 'pino';
 import { type Config, environment, loadConfig } from '../../config/index.ts';
 import { projectRoot } from '../../config/paths.ts';
-import { progressBar } from '../../models/cli.ts';
 import { locateFfmpeg } from '../../pipeline/sources/ffmpeg.ts';
 import { createLog } from '../../server/log.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
 import { processorSeconds } from './cores.ts';
 import { createNameCounter, type DemoSummary, judge } from './judge.ts';
 import { demoCache } from './photos.ts';
+import { createProgress } from './progress.ts';
 import { type DemoClassroom, renderDemoClassroom } from './render.ts';
 import { createScreen } from './screen.ts';
 import { watchSession } from './watch.ts';
@@ -67,10 +67,11 @@ export async function runDemo(argv: readonly string[]): Promise<number> {
   try {
     await writeFile(databaseNote(config.dataDir), server.postgres?.data ?? '');
     await server.context.supervisor.ready(120_000);
+    const enrolling = createProgress('enrolling the students');
     const world = await Promise.race([
-      createWorld(server.url, classroom, (done, of) => say(`enrolled ${done} of ${of}`)),
+      createWorld(server.url, classroom, enrolling.update),
       interrupted.then(() => null),
-    ]);
+    ]).finally(enrolling.end);
     if (world === null) return 130;
     if (!options.check) return await show(server, world, interrupted);
     const summary = await check(server, world, classroom, options.seconds, interrupted);
@@ -135,25 +136,15 @@ function isFree(port: number): Promise<boolean> {
 async function prepareClassroom(config: Config): Promise<DemoClassroom> {
   const ffmpeg = await locateFfmpeg(config);
   if (ffmpeg.warning) say(ffmpeg.warning);
-  const bar = progressBar();
-  let told = false;
+  const progress = createProgress('rendering the classroom (once)');
   try {
     return await renderDemoClassroom({
       dir: join(demoCache, 'classroom'),
       ffmpeg: ffmpeg.path,
-      onProgress(share) {
-        if (!told) say('rendering the classroom, once');
-        told = true;
-        bar.show({
-          phase: 'download',
-          from: 'classroom.mp4',
-          receivedBytes: Math.round(share * 100),
-          totalBytes: 100,
-        });
-      },
+      onProgress: (share) => progress.update(share, 1),
     });
   } finally {
-    bar.stop();
+    progress.end();
   }
 }
 
