@@ -17,6 +17,7 @@ let dataDir = '';
 const running = new Set<EmbeddedPostgres>();
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'yoklama-pg-'));
+  await chmod(folder, 0o755);
   dataDir = join(folder, 'data');
 });
 afterEach(async () => {
@@ -61,7 +62,7 @@ async function startInProcess(): Promise<{ pid: number; postmaster: number; kill
   return { pid: child.pid!, postmaster, kill };
 }
 
-describe('embedded Postgres', () => {
+describe('embedded Postgres', { timeout: 90_000 }, () => {
   it('is a real Postgres 18 that syncs to disk, reachable by its socket and password only', async () => {
     const postgres = await start();
     const [settings] = await query(

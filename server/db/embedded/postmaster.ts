@@ -138,9 +138,11 @@ async function untilReady(child: ChildProcess, exited: Promise<number | null>, l
         last.push(line);
         if (last.length > 8) last.shift();
         const severe = /^(FATAL|PANIC|ERROR):/.test(line);
-        if (severe && !/the database system is (starting|shutting)/.test(line))
+        if (severe && !/the database system is (starting|shutting|not yet)/.test(line))
           log.warn({ postgres: line }, 'postgres');
         else log.debug({ postgres: line }, 'postgres');
+        // A plain kill lets Postgres wait for its last client, which is our pool: it would refuse new ones for ever.
+        if (line.includes('received smart shutdown request')) child.kill('SIGINT');
         if (line.includes('database system is ready to accept connections')) resolve();
       }
     });
