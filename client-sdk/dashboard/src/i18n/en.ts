@@ -274,6 +274,7 @@ export const en = {
       'decoder-failed': 'It is restarted by itself.',
       'worker-restarted': 'It goes on by itself.',
     },
+    busy: 'Server busy',
     load: 'The server is busy: some readings come less often. The roll is not affected.',
   },
   students: {

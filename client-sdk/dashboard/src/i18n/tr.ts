@@ -270,6 +270,7 @@ export const tr: Messages = {
       'decoder-failed': 'Kendiliğinden yeniden başlatılır.',
       'worker-restarted': 'Kendiliğinden sürer.',
     },
+    busy: 'Sunucu yoğun',
     load: 'Sunucu yoğun: bazı okumalar seyrekleşti. Yoklama etkilenmez.',
   },
   students: {

@@ -148,9 +148,9 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
           />
         )}
         <div class="live-side">
-          {showing('review') && (
+          {(narrow ? part === 'review' : view.reviews.length > 0) && (
             <div id="live-review" {...panel('review')}>
-              <ReviewPanel store={store} quietWhenEmpty={!narrow} />
+              <ReviewPanel store={store} />
             </div>
           )}
           {showing('roster') && (

@@ -15,7 +15,7 @@ export function confidenceWord(confidence: number): 'low' | 'middle' | 'high' {
   return confidence >= 0.6 ? 'middle' : 'low';
 }
 
-export function ReviewPanel({ store, quietWhenEmpty }: { store: LiveStore; quietWhenEmpty: boolean }) {
+export function ReviewPanel({ store }: { store: LiveStore }) {
   const reviews = store.view.value.reviews;
   const [chosenId, setChosenId] = useState<string | null>(null);
   const card = useRef<HTMLElement>(null);
@@ -53,7 +53,6 @@ export function ReviewPanel({ store, quietWhenEmpty }: { store: LiveStore; quiet
   });
 
   if (!current) {
-    if (quietWhenEmpty) return null;
     return (
       <section class="card" aria-label={t('review.title')}>
         <EmptyState icon={CircleCheck} title={t('review.empty')} hint={t('review.emptyHint')} />

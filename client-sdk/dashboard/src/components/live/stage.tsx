@@ -1,4 +1,4 @@
-import { Keyboard, Maximize, Minimize, Tag } from 'lucide';
+import { Gauge, Keyboard, Maximize, Minimize, Tag } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import {
   createFramePairing,
@@ -22,6 +22,8 @@ interface StageProps {
 }
 
 const STATES = ['sure', 'review', 'pending', 'unknown'] as const;
+/** Levels that a teacher could notice. */
+const LESS = new Set(['less-pose', 'less-embedding', 'smaller-detection', 'fewer-frames']);
 /** Wider pictures cost the line more than they show. */
 const WIDEST_PICTURE = 1280;
 
@@ -54,7 +56,14 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
             <span class="dot" />
             {t(`stream.state.${stream.state}`)}
           </span>
-          {shown && <span class="stage-state tabular">{t('live.faces', { count: faces })}</span>}
+          {live && LESS.has(stream.load) && (
+            <span class="stage-state" title={t('stream.load')}>
+              <Icon of={Gauge} size={14} />
+              {t('stream.busy')}
+              <span class="visually-hidden">{t('stream.load')}</span>
+            </span>
+          )}
+          {shown && <span class="stage-state count tabular">{t('live.faces', { count: faces })}</span>}
         </div>
       </div>
       <div class="stage-foot">

@@ -1,5 +1,5 @@
 import type { IconNode } from 'lucide';
-import { Gauge, LoaderCircle, TriangleAlert, Video, VideoOff } from 'lucide';
+import { LoaderCircle, TriangleAlert, Video, VideoOff } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import type { StreamState, StreamStatusEvent } from '../../../../src/index.ts';
 import { t } from '../../i18n/index.ts';
@@ -17,14 +17,7 @@ const LOOK: Record<StreamState, { tone: Tone; icon: IconNode }> = {
 
 /** What is wrong with a camera, why, and what to do about it; nothing while all is well. */
 export function StreamBanner({ stream, camera }: { stream: StreamStatusEvent; camera: string }) {
-  if (stream.state === 'live') {
-    if (stream.load === 'full' || stream.load === 'less-emotion') return null;
-    return (
-      <Banner tone="still" icon={Gauge} role="status">
-        {t('stream.load')}
-      </Banner>
-    );
-  }
+  if (stream.state === 'live') return null;
   const { tone, icon } = LOOK[stream.state];
   return (
     <Banner tone={tone} icon={icon} role={stream.state === 'failed' ? 'alert' : 'status'}>
