@@ -1,5 +1,5 @@
 import { type CropNetwork, cropRunner } from './batch.ts';
-import { type FivePoints, invertAffine, similarityTransform } from './geometry.ts';
+import { boundingBox, type FivePoints, invertAffine, similarityTransform } from './geometry.ts';
 import { type RgbImage, writeWarp } from './image.ts';
 
 export interface Embedding {
@@ -28,12 +28,15 @@ const ALIGNED_SIDE = 112;
 
 /** Writes the face turned, scaled and shifted so that its five points lie where `ALIGNED_FACE` has them. */
 export function writeAligned(image: RgbImage, five: FivePoints, slot: Parameters<typeof writeWarp>[2]): void {
+  const [, , width, height] = boundingBox(five.flat());
+  // Points in one place align nothing: the picture stays black, and the embedding's norm tells.
+  if (!(Math.max(width, height) >= 1)) {
+    writeWarp(image, [Number.NaN, 0, 0, 0, 0, 0], slot);
+    return;
+  }
   const scale = slot.width / ALIGNED_SIDE;
   const target = ALIGNED_FACE.map(([x, y]) => [(x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5] as const);
-  const toSlot = similarityTransform(five, target);
-  const size = toSlot[0] * toSlot[4] - toSlot[1] * toSlot[3];
-  // Points in one place align nothing: the picture stays black and the embedding's norm tells.
-  writeWarp(image, size > 1e-9 ? invertAffine(toSlot) : [Number.NaN, 0, 0, 0, 0, 0], slot);
+  writeWarp(image, invertAffine(similarityTransform(five, target)), slot);
 }
 
 export function alignedEmbedder(network: CropNetwork, outputs: { embedding: string }): FaceEmbedder {
