@@ -3,7 +3,7 @@ import type { PixelFormat, RgbImage } from './image.ts';
 import { openSession } from './runtime.ts';
 
 /** A picture, pixel by pixel; for tests. */
-const image = (
+export const image = (
   width: number,
   height: number,
   pixel: (x: number, y: number, c: number) => number,
