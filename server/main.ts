@@ -114,8 +114,11 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
 }
 
 async function closeFront(app: App, closeSockets: () => Promise<void>): Promise<void> {
-  await closeSockets();
+  // Both end the HTTP server, which waits for its last connection: half a request would hold it up for ever.
+  const socketsClosed = closeSockets();
+  app.server.closeAllConnections();
   await app.close();
+  await socketsClosed;
 }
 
 async function disposeAll(disposers: [string, () => Promise<unknown>][], log: Logger): Promise<void> {

@@ -23,15 +23,17 @@ declare module 'fastify' {
 
 /**
  * Checks the access token and the caller's role before a body is read. A route is closed unless it says otherwise:
- * without `config.public` it needs a token, without `config.roles` it is for staff only.
+ * without `config.public` it needs a token, without `config.roles` it is for staff only. It runs after the rate limit,
+ * which is an `onRequest` hook of each route, so that those without a token are limited too.
  */
 export function requireCallers(app: FastifyInstance, context: AppContext): void {
   app.decorateRequest('caller', null as unknown as Caller);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('preParsing', async (request, _reply, body) => {
     const { config } = request.routeOptions;
-    if (config.public || !request.url.startsWith('/api/')) return;
+    if (config.public || !request.url.startsWith('/api/')) return body;
     request.caller = await context.tokens.verify(bearerOf(request));
     if (!(config.roles ?? STAFF).includes(request.caller.role)) throw new ApiError('forbidden');
+    return body;
   });
 }
 
