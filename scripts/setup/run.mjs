@@ -41,21 +41,27 @@ export function cleanEnv(extra = {}) {
 }
 
 /**
- * Runs one command of the set-up to its end; what it prints goes to standard error.
+ * Runs one command of the set-up to its end. What it prints goes to standard error; with `quiet` only where it fails.
  * @returns {Promise<number>} its exit code, 127 where it could not be started
  */
 export function run([command, ...args], { cwd = projectRoot, env = cleanEnv(), quiet = false } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      cwd,
-      env,
-      stdio: ['ignore', quiet ? 'ignore' : 2, quiet ? 'ignore' : 2],
-    });
+    const stdio = quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 2, 2];
+    const child = spawn(command, args, { cwd, env, stdio });
+    let words = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (part) => {
+        words = (words + part).slice(-4000);
+      });
+    }
     child.on('error', (error) => {
       say(`${command}: ${error.message}`);
       resolve(127);
     });
-    child.on('exit', (code) => resolve(code ?? 1));
+    child.on('close', (code) => {
+      if (code !== 0) process.stderr.write(words);
+      resolve(code ?? 1);
+    });
   });
 }
 
