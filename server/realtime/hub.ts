@@ -138,7 +138,7 @@ export function createHub(options: { log: Logger; origins: string[] }): Hub {
 
   async function join(socket: LiveSocket, body: unknown): ReturnType<typeof joined> {
     if (!Value.Check(JoinSchema, body))
-      return refuse('validation', 'A session is joined by its `sessionId`.');
+      return refuse('invalid-request', 'A session is joined by its `sessionId`.');
     if (socket.data.sessions.size >= MAX_SESSIONS_PER_SOCKET) {
       return refuse(
         'too-many-sessions',

@@ -17,6 +17,7 @@ export interface SeenTime {
   takeChanged(): [studentId: string, tally: SeenTally][];
   /** Continues from what was kept before a restart. */
   restore(studentId: string, tally: SeenTally): void;
+  forget(studentId: string): void;
 }
 
 export function createSeenTime(maxGapMs: number): SeenTime {
@@ -46,6 +47,10 @@ export function createSeenTime(maxGapMs: number): SeenTime {
     },
     restore(studentId, tally) {
       tallies.set(studentId, { ...tally });
+    },
+    forget(studentId) {
+      tallies.delete(studentId);
+      changed.delete(studentId);
     },
   };
 }

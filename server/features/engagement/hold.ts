@@ -55,7 +55,9 @@ export function createEngagementHold(): EngagementHold {
       entry.buckets.push({ ...bucket, students });
       open.set(key, entry);
     },
-    tenants: () => [...held.keys()],
+    tenants: () => [
+      ...new Set([...held.keys(), ...[...open.values()].map(({ session }) => session.tenantId)]),
+    ],
     take(tenantId, nowMs) {
       settle(nowMs);
       const batch = batchOf(tenantId);

@@ -11,6 +11,7 @@ import type { RecordChange, RecordRow, SeenRow } from '../attendance/ledger.ts';
 import { type RosterPerson, toRecord } from '../attendance/records.ts';
 import { createSeenTime } from '../attendance/seen-time.ts';
 import { createLiveMetrics } from './live-metrics.ts';
+import { overlayFace } from './overlay.ts';
 import { NO_COUNTS, type SessionRow } from './queries.ts';
 import type { RosterMember } from './roster.ts';
 import type { ClassSession, HistoryPoint, Review, Snapshot, StreamStatusView } from './schemas.ts';
@@ -44,15 +45,19 @@ export interface LiveSession {
   person(studentId: string): RosterMember | null;
   /** Whether a sure decision on this track is new, and whether it is the student's first. */
   takeEvidence(decision: IdentityDecision): 'first' | 'further' | null;
+  /** Marked, or a person has spoken: nobody needs to be asked. */
   isDecided(studentId: string): boolean;
   observe(observation: Observation): void;
   metrics(metrics: StreamMetrics): void;
   status(status: StreamStatus): void;
+  streams(): StreamStatusView[];
   /** Takes over committed changes and announces them. */
   commit(changes: readonly RecordChange[]): void;
   asked(review: Review): void;
   settled(review: Review): void;
   openReviews(): Review[];
+  /** The student was erased: nothing of them stays in memory. */
+  forget(studentId: string): void;
   /** Once a second: publishes the metrics. */
   tick(nowMs: number): void;
   takeSeen(): SeenRow[];
@@ -114,6 +119,11 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     emotion: emotion === 'off' ? null : { minClassSize: row.policy.minClassSize, mayRead: mayReadEmotion },
     history: seed.history,
   });
+
+  const overlay = {
+    nameOf: (studentId: string) => roster.get(studentId)?.name ?? null,
+    mayShowEmotion: (studentId: string) => emotion === 'individual' && mayReadEmotion(studentId),
+  };
 
   function viewRecord(row: RecordRow) {
     const known = records.get(row.studentId)?.person ?? roster.get(row.studentId);
@@ -190,9 +200,9 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       decidedStudents.add(decision.studentId);
       return first ? 'first' : 'further';
     },
-    isDecided: (studentId) => {
-      const status = records.get(studentId)?.row.status ?? 'pending';
-      return decidedStudents.has(studentId) || status === 'present' || status === 'late';
+    isDecided(studentId) {
+      const record = records.get(studentId)?.row;
+      return record !== undefined && (record.correctedBy !== null || record.status !== 'pending');
     },
     observe(observation) {
       for (const face of observation.faces) {
@@ -207,21 +217,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
         atMs: observation.atMs,
         width: observation.width,
         height: observation.height,
-        faces: observation.faces.map((face) => {
-          const studentId = face.identity.studentId;
-          const show = emotion === 'individual' && face.emotion && studentId && mayReadEmotion(studentId);
-          return {
-            trackId: face.trackId,
-            box: [...face.box],
-            score: face.score,
-            state: face.identity.state,
-            studentId,
-            name: studentId ? (roster.get(studentId)?.name ?? null) : null,
-            confidence: face.identity.confidence,
-            attentive: face.attentive,
-            ...(show ? { emotion: face.emotion!.label } : {}),
-          };
-        }),
+        faces: observation.faces.map((face) => overlayFace(face, overlay)),
       });
     },
     metrics: (metrics) => live.add(metrics),
@@ -241,6 +237,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       statuses.set(status.streamId, next);
       if (JSON.stringify(before) !== JSON.stringify(next)) hub.send(sessionId, 'stream:status', next);
     },
+    streams: () => [...statuses.values()],
     commit(changes) {
       for (const { before, after } of changes) {
         const held = records.get(after.studentId);
@@ -270,6 +267,13 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       hub.send(sessionId, 'review:settled', { review });
     },
     openReviews: () => [...reviews.values()],
+    forget(studentId) {
+      roster.delete(studentId);
+      records.delete(studentId);
+      seenTime.forget(studentId);
+      decidedStudents.delete(studentId);
+      for (const review of reviews.values()) if (review.studentId === studentId) reviews.delete(review.id);
+    },
     tick(nowMs) {
       const metrics = live.tick(nowMs);
       if (metrics && hub.hasAudience(sessionId)) hub.send(sessionId, 'session:metrics', metrics);

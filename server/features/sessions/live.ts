@@ -1,14 +1,13 @@
 import { eq } from 'drizzle-orm';
-import type { EngagementBucket, IdentityDecision } from '../../../pipeline/messages.ts';
+import type { IdentityDecision } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { classSessions, streams as streamTable, tenants } from '../../db/schema/index.ts';
+import { classSessions, tenants } from '../../db/schema/index.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createJournal, type Journal } from '../attendance/journal.ts';
-import { appendEvents, type RecordChange, type SeenRow, writeSeen } from '../attendance/ledger.ts';
+import { appendEvents, type RecordChange } from '../attendance/ledger.ts';
 import { isPermanent } from '../attendance/permanent.ts';
-import { createEngagementHold } from '../engagement/hold.ts';
-import { writeBuckets, writeEmotions } from '../engagement/store.ts';
+import { createFlusher } from './flusher.ts';
 import { liveGate } from './gate.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
 import { loadLiveSeed, reloadRoster } from './load.ts';
@@ -41,15 +40,12 @@ export interface Live {
 
 const TICK_MS = 1000;
 const FLUSH_MS = 10_000;
-const RESUME_RETRY_MS = 2000;
+const RETRY_MS = 2000;
 
 export function createLive(context: AppContext, hub: Hub): Live {
   const { db, log, supervisor, clock } = context;
   const sessions = new Map<string, LiveSession>();
   const byStream = new Map<string, LiveSession>();
-  const states = new Map<string, { state: string; reason: string }>();
-  const seen = new Map<string, { tenantId: string; row: SeenRow }>();
-  const engagement = createEngagementHold();
   const due = new Set<string>();
   let closing = false;
   let databaseAway = false;
@@ -62,6 +58,13 @@ export function createLive(context: AppContext, hub: Hub): Live {
     onTrouble: (trouble) => setDatabaseAway(trouble !== null),
   });
   const reviews = createReviewDesk(context);
+  const flusher = createFlusher(context, {
+    sessions: () => sessions.values(),
+    onResult: (written) => {
+      if (!written) setDatabaseAway(true);
+      else if (journal.held() === 0) setDatabaseAway(false);
+    },
+  });
 
   function setDatabaseAway(away: boolean): void {
     if (away === databaseAway) return;
@@ -96,7 +99,8 @@ export function createLive(context: AppContext, hub: Hub): Live {
 
   function decide(decision: IdentityDecision): void {
     const session = byStream.get(decision.streamId);
-    if (!session?.person(decision.studentId)) return;
+    // Consent may have been withdrawn while the worker was voting.
+    if (!session?.person(decision.studentId)?.consents.face) return;
     if (decision.verdict === 'review') {
       if (!session.isDecided(decision.studentId)) void reviews.ask(session, decision);
       return;
@@ -123,21 +127,16 @@ export function createLive(context: AppContext, hub: Hub): Live {
     if (!taken) log.error({ sessionId: session.id }, 'the journal is full; a decision was not taken');
   }
 
-  function keepBucket(bucket: EngagementBucket): void {
-    const session = byStream.get(bucket.streamId);
-    if (session) engagement.add(session, bucket);
-  }
-
   supervisor.events.on('observation', (observation) =>
     byStream.get(observation.streamId)?.observe(observation),
   );
   supervisor.events.on('identity', decide);
   supervisor.events.on('metrics', (metrics) => byStream.get(metrics.streamId)?.metrics(metrics));
-  supervisor.events.on('engagement', keepBucket);
-  supervisor.events.on('status', (status) => {
-    byStream.get(status.streamId)?.status(status);
-    states.set(status.streamId, { state: status.state, reason: status.reason });
+  supervisor.events.on('engagement', (bucket) => {
+    const session = byStream.get(bucket.streamId);
+    if (session) flusher.keep(session, bucket);
   });
+  supervisor.events.on('status', (status) => byStream.get(status.streamId)?.status(status));
   supervisor.events.on('picture', (picture) => {
     const session = byStream.get(picture.streamId);
     if (!session) return;
@@ -153,9 +152,20 @@ export function createLive(context: AppContext, hub: Hub): Live {
       });
     }
   });
-  context.events.on('gallery:changed', ({ tenantId }) => void reload(tenantId, () => true));
+  context.events.on('gallery:changed', ({ tenantId, studentId }) => {
+    void reload(tenantId, () => true).then(() => dropQuestions(tenantId, studentId));
+  });
   context.events.on('student:changed', ({ tenantId }) => void reload(tenantId, () => true));
-  context.events.on('student:erased', ({ tenantId }) => void reload(tenantId, () => true));
+  context.events.on('student:erased', ({ tenantId, studentId }) => {
+    for (const session of sessions.values()) {
+      if (session.tenantId !== tenantId) continue;
+      for (const review of session.openReviews()) {
+        if (review.studentId === studentId) reviews.dropFace(review.id);
+      }
+      session.forget(studentId);
+    }
+    void reload(tenantId, () => true);
+  });
   context.events.on('roster:changed', ({ tenantId, courseId }) => {
     void reload(tenantId, (session) => session.courseId === courseId);
   });
@@ -168,6 +178,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
         const { roster, gallery } = await db.tenant(tenantId, (tx) =>
           reloadRoster(tx, context, tenantId, session.courseId, model),
         );
+        if (sessions.get(session.id) !== session) continue;
         session.setRoster(roster);
         session.setGallery(gallery);
         for (const spec of session.specs()) supervisor.setGallery(spec.streamId, gallery);
@@ -175,8 +186,16 @@ export function createLive(context: AppContext, hub: Hub): Live {
       } catch (error) {
         // Withdrawn consent must not wait for the next change.
         log.error({ err: error, sessionId: session.id }, 'the gallery of a session could not be read anew');
-        setTimeout(() => void reload(tenantId, (other) => other === session), RESUME_RETRY_MS).unref();
+        setTimeout(() => void reload(tenantId, (other) => other === session), RETRY_MS).unref();
       }
+    }
+  }
+
+  /** Without consent nobody may be asked about the student either. */
+  async function dropQuestions(tenantId: string, studentId: string): Promise<void> {
+    for (const session of sessions.values()) {
+      if (session.tenantId !== tenantId || session.person(studentId)?.consents.face !== false) continue;
+      await reviews.retire(session, studentId);
     }
   }
 
@@ -209,7 +228,6 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore(session);
     for (const { streamId } of session.specs()) {
       supervisor.stopStream(streamId);
-      states.delete(streamId);
     }
     sessions.delete(session.id);
     reviews.forget(session.id);
@@ -235,7 +253,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
       } catch (error) {
         if (closing) return;
         log.error({ err: error }, 'open sessions could not be resumed yet; trying again');
-        await new Promise((resolve) => setTimeout(resolve, RESUME_RETRY_MS).unref());
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
     }
   }
@@ -267,65 +285,6 @@ export function createLive(context: AppContext, hub: Hub): Live {
     }
   }
 
-  let flushing: Promise<void> | null = null;
-  function flush(): Promise<void> {
-    flushing ??= write().finally(() => {
-      flushing = null;
-    });
-    return flushing;
-  }
-
-  /** What is not written stays held for the next time; seen times only ever grow, so the newest row is enough. */
-  async function write(): Promise<void> {
-    for (const session of sessions.values()) {
-      for (const row of session.takeSeen()) {
-        seen.set(`${row.sessionId} ${row.studentId}`, { tenantId: session.tenantId, row });
-      }
-    }
-    const tenantIds = new Set([
-      ...[...sessions.values()].map((session) => session.tenantId),
-      ...[...seen.values()].map((entry) => entry.tenantId),
-      ...engagement.tenants(),
-    ]);
-    for (const tenantId of tenantIds) {
-      const rows = [...seen].filter(([, entry]) => entry.tenantId === tenantId);
-      const batch = engagement.take(tenantId, closing ? Number.POSITIVE_INFINITY : clock.now());
-      try {
-        await db.tenant(tenantId, async (tx) => {
-          await writeSeen(
-            tx,
-            rows.map(([, entry]) => entry.row),
-          );
-          await writeBuckets(tx, tenantId, batch.buckets);
-          await writeEmotions(tx, tenantId, batch.emotions);
-          await writeStreams(tx, tenantId);
-        });
-        // A newer row may have come while this one was being written.
-        for (const [key, entry] of rows) if (seen.get(key) === entry) seen.delete(key);
-        if (journal.held() === 0) setDatabaseAway(false);
-      } catch (error) {
-        log.warn({ err: error }, 'seen times and engagement could not be written; trying again');
-        if (!isPermanent(error)) {
-          engagement.giveBack(tenantId, batch);
-          setDatabaseAway(true);
-        }
-      }
-    }
-  }
-
-  async function writeStreams(tx: Parameters<Parameters<typeof db.tenant>[1]>[0], tenantId: string) {
-    for (const session of sessions.values()) {
-      if (session.tenantId !== tenantId) continue;
-      for (const { streamId } of session.specs()) {
-        const lastTrackId = supervisor.lastTrackId(streamId);
-        await tx
-          .update(streamTable)
-          .set({ ...(states.get(streamId) ?? {}), ...(lastTrackId > 0 ? { lastTrackId } : {}) })
-          .where(eq(streamTable.id, streamId));
-      }
-    }
-  }
-
   const timers: NodeJS.Timeout[] = [];
   const live: Live = {
     journal,
@@ -333,7 +292,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     start() {
       timers.push(
         setInterval(tick, TICK_MS),
-        setInterval(() => void flush(), FLUSH_MS),
+        setInterval(() => void flusher.flush(), FLUSH_MS),
       );
       void resumeAll();
     },
@@ -342,14 +301,14 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore,
     listen,
     drop,
-    flush,
+    flush: () => flusher.flush(),
     stats: () => ({ sessions: sessions.size, held: journal.held() }),
     async close() {
       closing = true;
       for (const timer of timers) clearInterval(timer);
       for (const session of sessions.values()) ignore(session);
       await journal.close();
-      await flush();
+      await flusher.flush(true);
     },
   };
   hub.open(liveGate(context, live));

@@ -74,9 +74,12 @@ export function createReviewDesk(context: AppContext): ReviewDesk {
             open.map((review) => review.id),
           ),
         );
-        for (const row of rows) {
-          faces.delete(row.id);
-          session.settled(toReview(row, session.person(row.studentId)?.name ?? '', false));
+        const retired = new Set(rows.map((row) => row.id));
+        for (const review of session.openReviews()) {
+          // One that is not there any more went with the student's consent.
+          if (!retired.has(review.id) && !open.some((asked) => asked.id === review.id)) continue;
+          faces.delete(review.id);
+          session.settled({ ...review, status: 'obsolete', hasFace: false });
         }
       } catch (error) {
         // It stays on the teacher's list, who can still answer it.

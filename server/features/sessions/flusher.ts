@@ -1,0 +1,106 @@
+import { eq } from 'drizzle-orm';
+import type { EngagementBucket } from '../../../pipeline/messages.ts';
+import type { AppContext } from '../../context.ts';
+import { streams } from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { type SeenRow, writeSeen } from '../attendance/ledger.ts';
+import { isPermanent } from '../attendance/permanent.ts';
+import { createEngagementHold } from '../engagement/hold.ts';
+import { writeBuckets, writeEmotions } from '../engagement/store.ts';
+import type { LiveSession } from './live-session.ts';
+
+/**
+ * What of open sessions is kept every 10 s rather than at once, because it is no decision: seen times, engagement,
+ * the state of streams and the highest track ids. What cannot be written is held, bounded, for the next time.
+ */
+export interface Flusher {
+  keep(session: LiveSession, bucket: EngagementBucket): void;
+  /** `all`: also buckets that other cameras may still add to. Calls that overlap share one write. */
+  flush(all?: boolean): Promise<void>;
+}
+
+export function createFlusher(
+  context: AppContext,
+  options: { sessions(): Iterable<LiveSession>; onResult(written: boolean): void },
+): Flusher {
+  const { db, log, clock, supervisor } = context;
+  const engagement = createEngagementHold();
+  /** Seen times only ever grow, so the newest row of a student is enough. */
+  const seen = new Map<string, { tenantId: string; row: SeenRow }>();
+  let flushing: Promise<void> | null = null;
+
+  async function write(all: boolean): Promise<void> {
+    const sessions = [...options.sessions()];
+    for (const session of sessions) {
+      for (const row of session.takeSeen()) {
+        seen.set(`${row.sessionId} ${row.studentId}`, { tenantId: session.tenantId, row });
+      }
+    }
+    const tenantIds = new Set([
+      ...sessions.map((session) => session.tenantId),
+      ...[...seen.values()].map((entry) => entry.tenantId),
+      ...engagement.tenants(),
+    ]);
+    for (const tenantId of tenantIds) {
+      await writeTenant(
+        tenantId,
+        sessions.filter((session) => session.tenantId === tenantId),
+        all ? Number.POSITIVE_INFINITY : clock.now(),
+      );
+    }
+  }
+
+  async function writeTenant(tenantId: string, sessions: LiveSession[], settledBy: number): Promise<void> {
+    const rows = [...seen].filter(([, entry]) => entry.tenantId === tenantId);
+    const batch = engagement.take(tenantId, settledBy);
+    try {
+      await db.tenant(tenantId, async (tx) => {
+        await writeSeen(
+          tx,
+          rows.map(([, entry]) => entry.row),
+        );
+        await writeBuckets(tx, tenantId, batch.buckets);
+        await writeEmotions(tx, tenantId, batch.emotions);
+        await writeStreams(tx, sessions);
+      });
+      forget(rows);
+      options.onResult(true);
+    } catch (error) {
+      if (isPermanent(error)) {
+        forget(rows);
+        log.error({ err: error }, 'seen times and engagement were refused; they are left out');
+        return;
+      }
+      log.warn({ err: error }, 'seen times and engagement could not be written; trying again');
+      engagement.giveBack(tenantId, batch);
+      options.onResult(false);
+    }
+  }
+
+  /** A newer row may have come while this one was being written. */
+  function forget(rows: readonly [string, { tenantId: string; row: SeenRow }][]): void {
+    for (const [key, entry] of rows) if (seen.get(key) === entry) seen.delete(key);
+  }
+
+  async function writeStreams(tx: Tx, sessions: readonly LiveSession[]): Promise<void> {
+    for (const session of sessions) {
+      for (const { streamId, state, reason } of session.streams()) {
+        const lastTrackId = supervisor.lastTrackId(streamId);
+        await tx
+          .update(streams)
+          .set({ state, reason, ...(lastTrackId > 0 ? { lastTrackId } : {}) })
+          .where(eq(streams.id, streamId));
+      }
+    }
+  }
+
+  return {
+    keep: (session, bucket) => engagement.add(session, bucket),
+    flush(all = false) {
+      flushing ??= write(all).finally(() => {
+        flushing = null;
+      });
+      return flushing;
+    },
+  };
+}
