@@ -63,8 +63,16 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
   const sql = openSql(connection, options);
   const db: Drizzle = drizzle(sql, { schema });
   try {
-    const [role] = await sql<{ name: string; free: boolean }[]>`
-      select rolname as name, rolsuper or rolbypassrls as free from pg_roles where rolname = current_user`;
+    const [role] = await sql<{ name: string; free: boolean; owner: boolean }[]>`
+      select rolname as name, rolsuper or rolbypassrls as free,
+        exists (select 1 from pg_tables where schemaname = 'public' and tableowner = current_user) as owner
+      from pg_roles where rolname = current_user`;
+    // An owner is held by row-level security too, but could switch it off.
+    if (role?.owner) {
+      throw new Error(
+        `The database role ${role.name} is the owner of the tables; the server works as another role.`,
+      );
+    }
     if (!role || role.free) {
       throw new Error(
         `The database role ${role?.name ?? '?'} passes row-level security; the server only works as one that does not.`,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../config/index.ts';
 import type { Crypto } from '../crypto.ts';
-import { type Connection, type Database, openDatabase } from './client.ts';
+import { type Connection, type Database, openDatabase, openSql } from './client.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded.ts';
 import { APP_ROLE, ensureDatabase, migrateDatabase } from './migrate.ts';
 
@@ -25,6 +25,7 @@ export async function openConfiguredDatabase(
     const own = { url: config.databaseUrl };
     const given = config.databaseAppUrl;
     const role = given === null ? APP_ROLE : decodeURIComponent(new URL(given).username);
+    await reachable(own.url, log);
     await migrateDatabase(own, { role, password: given === null ? password : null }, log);
     const db = await openDatabase(
       given === null ? withUser(own.url, role, password) : { url: given },
@@ -52,6 +53,23 @@ export async function openConfiguredDatabase(
   } catch (error) {
     await embedded.stop();
     throw error;
+  }
+}
+
+/** One clear line instead of the driver's, and never the password. */
+async function reachable(url: string, log: Logger): Promise<void> {
+  const { host, pathname } = new URL(url);
+  const sql = openSql({ url }, { pool: 1, log });
+  try {
+    const [row] = await sql`select current_setting('server_version_num')::int / 10000 as major`;
+    if (Number(row?.major) < 16)
+      throw new Error(`it is of version ${row?.major}, 16 is the oldest that will do`);
+  } catch (error) {
+    const reason =
+      error instanceof Error ? error.message || (error as { code?: string }).code : String(error);
+    throw new Error(`The database ${pathname.slice(1)} at ${host} cannot be reached or used: ${reason}`);
+  } finally {
+    await sql.end({ timeout: 1 });
   }
 }
 
