@@ -36,11 +36,14 @@ describe('ffmpeg’s options', () => {
   });
 
   it('for frames: neither repeated nor dropped, nor squeezed where ffmpeg can help it', () => {
-    const args = framesOutput({ sampling: { mode: 'fps', fps: 5 }, maxWidth: 640, still: false }, today);
+    const args = framesOutput(
+      { sampling: { mode: 'fps', fps: 5 }, live: true, maxWidth: 640, still: false },
+      today,
+    );
     expect(optionOf(args, '-fps_mode')).toBe('passthrough');
     expect(optionOf(args, '-autoscale')).toBe('0');
     const old = framesOutput(
-      { sampling: { mode: 'fps', fps: 5 }, maxWidth: 640, still: false },
+      { sampling: { mode: 'fps', fps: 5 }, live: true, maxWidth: 640, still: false },
       { ...today, autoscale: false, frameTiming: '-vsync' },
     );
     expect(optionOf(old, '-vsync')).toBe('passthrough');
@@ -52,8 +55,8 @@ describe('ffmpeg’s options', () => {
     const all = [
       ...rtspInput('rtsp://10.0.0.4/cam', sampling, today, 4000).inputOptions,
       ...fileInput('/a b.mp4', sampling, 3).inputOptions,
-      ...framesOutput({ sampling, maxWidth: 0, still: true }, today),
-      selectRate(5),
+      ...framesOutput({ sampling, live: false, maxWidth: 0, still: true }, today),
+      selectRate(5, true),
     ];
     expect(all.filter((option) => option.includes(' '))).toEqual([]);
   });

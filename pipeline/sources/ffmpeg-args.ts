@@ -89,6 +89,8 @@ export function fileInput(path: string, sampling: Sampling | null, seekS = 0): I
 
 export interface FrameOutput {
   sampling: Sampling;
+  /** A camera, which may be joined in the middle of a group of pictures. */
+  live: boolean;
   /** 0: no limit but the built-in one. */
   maxWidth: number;
   /** The input is one picture: repeat it for ever at the sampling rate. */
@@ -96,9 +98,12 @@ export interface FrameOutput {
 }
 
 /** Sampled, scaled rgb24 frames on standard output, and a line about each on standard error before it. */
-export function framesOutput({ sampling, maxWidth, still }: FrameOutput, features: FfmpegFeatures): string[] {
+export function framesOutput(
+  { sampling, live, maxWidth, still }: FrameOutput,
+  features: FfmpegFeatures,
+): string[] {
   const rate = sampling.mode === 'fps' ? sampling.fps : KEYFRAMES_PER_SECOND;
-  const pick = still ? `loop=loop=-1:size=1:start=0,setpts=N/(${rate}*TB)` : selectRate(rate);
+  const pick = still ? `loop=loop=-1:size=1:start=0,setpts=N/(${rate}*TB)` : selectRate(rate, live);
   return [
     ...onlyVideo,
     ...['-vf', [pick, scaleDown(maxWidth), 'format=rgb24', features.showinfo].join(',')],
@@ -109,11 +114,12 @@ export function framesOutput({ sampling, maxWidth, still }: FrameOutput, feature
   ];
 }
 
-/** The first picture as a JPEG on standard output; its line tells the size before scaling. */
-export function snapshotOutput(maxWidth: number, features: FfmpegFeatures): string[] {
+/** The first whole picture as a JPEG on standard output; its line tells the size before scaling. */
+export function snapshotOutput(live: boolean, maxWidth: number, features: FfmpegFeatures): string[] {
+  const first = live ? [`select='${WHOLE}'`] : [];
   return [
     ...onlyVideo,
-    ...['-vf', [features.showinfo, scaleDown(maxWidth), 'format=yuvj420p'].join(',')],
+    ...['-vf', [...first, features.showinfo, scaleDown(maxWidth), 'format=yuvj420p'].join(',')],
     ...['-frames:v', '1', '-threads', '1', '-c:v', 'mjpeg', '-q:v', '3', '-f', 'image2pipe'],
   ];
 }
@@ -126,13 +132,20 @@ function skipFrames(sampling: Sampling | null): string[] {
 }
 
 /**
+ * Before the first key frame ffmpeg's HEVC decoder gives pictures made of differences to nothing: grey smears. A
+ * stream that marks no key frames is believed after 8 s.
+ */
+const WHOLE = 'key+gte(t,8)';
+
+/**
  * One frame for each tick of a grid of `rate` a second: the first after the tick. Against "at least 1/rate after
  * the last one" the mean rate is right for any rate of the camera, and after a jump of the timestamps (in either
  * direction) the next frame is taken. The offset keeps ticks off the round times on which frames often lie.
  */
-export function selectRate(rate: number): string {
+export function selectRate(rate: number, live: boolean): string {
   const tick = (time: string) => `floor(${time}*${rate}+0.27)`;
-  return `select='isnan(prev_selected_t)+not(eq(${tick('t')},${tick('prev_selected_t')}))'`;
+  const due = `isnan(prev_selected_t)+not(eq(${tick('t')},${tick('prev_selected_t')}))`;
+  return live ? `select='if(${WHOLE},st(0,1));ld(0)*(${due})'` : `select='${due}'`;
 }
 
 /** Square pixels, even sides, the proportions kept, never enlarged. */

@@ -97,7 +97,10 @@ export function createFileSource(
     const current = openSession({
       ffmpeg: options.ffmpeg,
       ...fileInput(spec.path, sampling, seekS),
-      outputOptions: framesOutput({ sampling, maxWidth: options.maxWidth, still }, options.ffmpeg.features),
+      outputOptions: framesOutput(
+        { sampling, live: false, maxWidth: options.maxWidth, still },
+        options.ffmpeg.features,
+      ),
       pool: outlet.pool,
       wait: !spec.realtime,
       onInput: (info) => outlet.setCodec(info.codec),

@@ -43,7 +43,7 @@ export async function probeSource(
   });
   const run = runFfmpeg(options.ffmpeg, {
     ...opened,
-    outputOptions: snapshotOutput(options.maxWidth ?? 1280, options.ffmpeg.features),
+    outputOptions: snapshotOutput(spec.kind === 'rtsp', options.maxWidth ?? 1280, options.ffmpeg.features),
     async onData(chunk) {
       bytes += chunk.length;
       if (bytes > MAX_JPEG_BYTES) run.kill();

@@ -84,7 +84,7 @@ export function createRtspSource(
       ffmpeg: options.ffmpeg,
       ...rtspInput(check.pinned, sampling, options.ffmpeg.features, timings.describe),
       outputOptions: framesOutput(
-        { sampling, maxWidth: options.maxWidth, still: false },
+        { sampling, live: true, maxWidth: options.maxWidth, still: false },
         options.ffmpeg.features,
       ),
       pool: outlet.pool,

@@ -77,6 +77,19 @@ describe.skipIf(skipWithoutCamera('RTSP cameras'))('RTSP cameras', () => {
     }
   });
 
+  it.each([
+    ['h264', 'wide.h264'],
+    ['hevc', 'wide.hevc'],
+  ] as const)('shows no half-decoded picture of %s when it joins in mid-stream', async (codec, file) => {
+    const cam = await camera({ codec, files: [stream(file)] });
+    // The camera's stream begins with a key frame for the first viewer only.
+    const first = await watch(cam.url);
+    await first.more(8);
+    const second = await watch(cam.url);
+    await second.more(6);
+    expect(second.frames.map((frame) => frame.counter)).not.toContain(null);
+  });
+
   it('gives one frame a group of pictures in economy mode', async () => {
     const cam = await camera();
     const watched = await watch(cam.url, { mode: 'keyframes' });

@@ -60,14 +60,15 @@ class Feeder:
         self.clients = []
 
     def add(self, element):
-        self.clients.append({'source': element, 'first': None})
+        self.clients.append({'source': element, 'first': None, 'waits': True})
 
     def tick(self):
         unit, key = self.units[self.sent % len(self.units)]
         for client in list(self.clients):
+            if client['waits'] and not key:
+                continue
+            client['waits'] = False
             if client['first'] is None:
-                if not key:
-                    continue
                 client['first'] = self.sent
             buffer = Gst.Buffer.new_wrapped(unit)
             buffer.pts = buffer.dts = (self.sent - client['first']) * Gst.SECOND // self.fps
@@ -77,8 +78,13 @@ class Feeder:
             if client['source'].emit('push-buffer', buffer) != Gst.FlowReturn.OK:
                 self.clients.remove(client)
         self.sent += 1
-        # After a pause (the process was stopped) a camera goes on with the present, not with what it missed.
-        self.sent = max(self.sent, int((time.time() - self.started) * self.fps))
+        # A short delay is made up for. After a long pause (the process was stopped) a camera goes on with the
+        # present, not with what it missed, and that begins with a key frame.
+        present = int((time.time() - self.started) * self.fps)
+        if present - self.sent > self.fps:
+            self.sent = present
+            for client in self.clients:
+                client['waits'] = True
         due = self.started + self.sent / self.fps
         GLib.timeout_add(max(0, int((due - time.time()) * 1000)), self.tick)
         return False
