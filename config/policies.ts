@@ -36,10 +36,6 @@ export interface Policy {
 
 const loaded = new Map<PolicyId, Policy>();
 
-export function isPolicyId(value: string): value is PolicyId {
-  return (POLICY_IDS as readonly string[]).includes(value);
-}
-
 /** Reads a shipped policy; throws where its file contradicts itself. */
 export function policy(id: PolicyId): Policy {
   const known = loaded.get(id);

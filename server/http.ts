@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
-import { type Static, type TSchema, Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { ERRORS, type ErrorCode } from './errors.ts';
 
 /** The application as features see it: schemas type their handlers. */
@@ -74,5 +74,3 @@ export interface Page {
   skip: number;
   limit: number;
 }
-
-export type StaticOf<T extends TSchema> = Static<T>;
