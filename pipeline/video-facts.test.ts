@@ -1,5 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFacts } from './video-facts.ts';
+import { makeVideo } from '../tests/support/video.ts';
+import { locateFfmpeg } from './sources/ffmpeg.ts';
+import { parseFacts, videoFacts } from './video-facts.ts';
 
 describe('parseFacts', () => {
   it('reads duration and streams', () => {
@@ -24,5 +29,23 @@ describe('parseFacts', () => {
       hasVideo: false,
       readable: false,
     });
+  });
+});
+
+describe('videoFacts', () => {
+  it('refuses a playlist that names another file', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'yoklama-facts-'));
+    try {
+      const ffmpeg = await locateFfmpeg({ ffmpegPath: process.env.FFMPEG_PATH ?? null });
+      await makeVideo(join(dir, 'inner.mp4'), { seconds: 1 });
+      await writeFile(join(dir, 'list.ffconcat'), "ffconcat version 1.0\nfile 'inner.mp4'\n");
+      expect(await videoFacts(join(dir, 'inner.mp4'), ffmpeg)).toMatchObject({
+        readable: true,
+        hasVideo: true,
+      });
+      expect(await videoFacts(join(dir, 'list.ffconcat'), ffmpeg)).toMatchObject({ readable: false });
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 });

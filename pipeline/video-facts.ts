@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import path from 'node:path';
 import type { FfmpegBinary } from './sources/ffmpeg.ts';
+import { fileInput } from './sources/ffmpeg-args.ts';
 
 export interface VideoFacts {
   /** Null where the container does not say. */
@@ -12,15 +12,9 @@ export interface VideoFacts {
 
 /** What ffmpeg says about a file before a single frame is decoded. Never throws for a bad file. */
 export function videoFacts(file: string, ffmpeg: Pick<FfmpegBinary, 'path'>): Promise<VideoFacts> {
-  // An absolute path cannot be taken for an option or a protocol.
-  const args = [
-    '-hide_banner',
-    '-nostdin',
-    '-protocol_whitelist',
-    'file',
-    '-i',
-    `file:${path.resolve(file)}`,
-  ];
+  // The options of the decoder itself: a playlist that names further files is refused here, too.
+  const { input, inputOptions } = fileInput(file, null);
+  const args = [...inputOptions, '-i', input];
   return new Promise((resolve) => {
     // Without an output ffmpeg describes the input and exits with 1: the error is expected.
     execFile(ffmpeg.path, args, { timeout: 20_000, maxBuffer: 4 << 20 }, (_error, _stdout, stderr) => {
