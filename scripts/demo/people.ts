@@ -40,6 +40,8 @@ export interface Person {
   photo: PhotoName;
   /** The face from brow to chin in the photo, pixels: left, top, width, height. */
   face: readonly [x: number, y: number, width: number, height: number];
+  /** Degrees that the head turns by while its owner looks at something else for a while. */
+  looksAway?: number;
 }
 
 export const PEOPLE: readonly Person[] = [
@@ -47,13 +49,34 @@ export const PEOPLE: readonly Person[] = [
   { id: '2302', name: 'Zeynep Kaya', role: 'present', photo: 'sample3', face: [1076, 245, 235, 265] },
   { id: '2303', name: 'Elif Şahin', role: 'present', photo: 'sample3', face: [1515, 325, 175, 255] },
   { id: '2304', name: 'Defne Çelik', role: 'late', photo: 'sample4', face: [665, 75, 190, 240] },
-  { id: '2305', name: 'Merve Öztürk', role: 'present', photo: 'sample4', face: [985, 175, 190, 240] },
+  {
+    id: '2305',
+    name: 'Merve Öztürk',
+    role: 'present',
+    photo: 'sample4',
+    face: [985, 175, 190, 240],
+    looksAway: 40,
+  },
   { id: '2306', name: 'Büşra Aydın', role: 'present', photo: 'sample5', face: [385, 890, 185, 285] },
-  { id: '2307', name: 'İrem Doğan', role: 'present', photo: 'sample5', face: [615, 425, 155, 255] },
+  {
+    id: '2307',
+    name: 'İrem Doğan',
+    role: 'present',
+    photo: 'sample5',
+    face: [615, 425, 155, 255],
+    looksAway: -40,
+  },
   { id: '2308', name: 'Gizem Kılıç', role: 'present', photo: 'sample5', face: [785, 125, 165, 210] },
   { id: '2309', name: 'Selin Koç', role: 'leaving', photo: 'sample5', face: [1118, 225, 165, 220] },
   { id: '2310', name: 'Pınar Güneş', role: 'present', photo: 'sample5', face: [1402, 395, 185, 285] },
-  { id: '2311', name: 'Nehir Uçar', role: 'present', photo: 'sample6', face: [252, 490, 220, 270] },
+  {
+    id: '2311',
+    name: 'Nehir Uçar',
+    role: 'present',
+    photo: 'sample6',
+    face: [252, 490, 220, 270],
+    looksAway: -40,
+  },
   { id: '2312', name: 'Tuğçe Işık', role: 'present', photo: 'sample6', face: [668, 350, 170, 285] },
   { id: '2313', name: 'Ceren Ağaoğlu', role: 'absent', photo: 'sample4', face: [272, 205, 160, 245] },
   { id: '', name: '', role: 'stranger', photo: 'sample6', face: [1475, 300, 225, 265] },

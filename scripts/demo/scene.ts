@@ -70,9 +70,9 @@ function actor(person: Person, row: number, index: number, count: number): Actor
     leaveS: person.role === 'leaving' ? LEAVING_LEAVES_S + WALK_S : SCENE.seconds,
     sway: { phase: number * 2.4, periodS: 7 + (number % 4) * 1.3, yaw: 5 },
     looksAway:
-      number % 5 === 2
-        ? { fromS: 20 + number * 0.3, toS: 34 + number * 0.3, yaw: number % 2 ? 40 : -40 }
-        : null,
+      person.looksAway === undefined
+        ? null
+        : { fromS: 20 + number * 0.3, toS: 34 + number * 0.3, yaw: person.looksAway },
   };
 }
 
