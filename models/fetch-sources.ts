@@ -167,7 +167,10 @@ async function downloadOnce(url: string, expected: number, onBytes: OnBytes | un
 }
 
 function failed(from: string, cause: unknown): ModelError {
-  const { message = String(cause), code } = cause as { message?: string; code?: string };
+  const error = cause as { name?: string; message?: string; code?: string; cause?: { code?: string } };
+  // `fetch` hides the reason in its error's cause.
+  const code = error.code ?? error.cause?.code;
+  const silence = error.name === 'AbortError' ? `no data for ${SILENCE_MS / 1000} s` : undefined;
   if (code === 'EINTEGRITY') {
     return new ModelError(
       'model-source-mismatch',
@@ -177,7 +180,7 @@ function failed(from: string, cause: unknown): ModelError {
   }
   return new ModelError(
     'model-download-failed',
-    `${from} could not be downloaded (${code ?? message}). Check the network, or copy the models folder from a machine that has it.`,
+    `${from} could not be downloaded (${silence ?? code ?? error.message ?? String(cause)}). Check the network, or copy the models folder from a machine that has it.`,
     { cause },
   );
 }

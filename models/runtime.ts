@@ -41,6 +41,8 @@ export async function openSession(
     executionMode: 'sequential',
     intraOpNumThreads: options.threads ?? 1,
     interOpNumThreads: 1,
+    // A plan of memory for every shape ever seen: 150 MB for one 1080p detector, and no faster.
+    enableMemPattern: false,
     // Errors only: the runtime's warnings about unused initializers mean nothing to an operator of the server.
     logSeverityLevel: 3,
   }).catch((cause: unknown) => {
