@@ -274,7 +274,6 @@ describe('installing from an npm registry', () => {
         integrity: integrity ?? `sha512-${createHash('sha512').update(tarball).digest('base64')}`,
         bytes: tarball.length,
         licence: 'none',
-        page: base,
       },
     };
     const pack = await writeManifest(

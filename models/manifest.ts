@@ -101,7 +101,7 @@ const Pack = Type.Object(
       Type.Record(
         Type.String(),
         Type.Object(
-          { integrity: Type.String(), bytes: Bytes, licence: Type.String(), page: Type.String() },
+          { integrity: Type.String(), bytes: Bytes, licence: Type.String() },
           closed,
         ),
       ),

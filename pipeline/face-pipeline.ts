@@ -4,7 +4,7 @@ import { thresholdAt } from '../models/manifest.ts';
 import type { Frame } from './frame.ts';
 import { createGallery, type Gallery } from './gallery.ts';
 import type { GalleryEntry, Purposes } from './messages.ts';
-import { type Candidate, plan, type Rates, type Task } from './scheduler.ts';
+import { type Candidate, plan, type Rates, SMALLEST_FACES, type Task } from './scheduler.ts';
 import { readEmotions } from './stages/affect.ts';
 import { readEyes, readPoses } from './stages/attention.ts';
 import { type DetectedFace, detectFaces } from './stages/detect.ts';
@@ -54,6 +54,8 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
   let gallery: Gallery = createGallery(options.gallery, models.embeddingLength);
   let policy = policyFor(models, gallery);
 
+  const { eyes, headPose, emotion } = models.calibration.minReadingPx;
+  const smallest = { ...SMALLEST_FACES, eyes, pose: headPose, emotion };
   const tasks = new Set<Task>();
   if (purposes.identify) tasks.add('embed');
   if (purposes.attention && models.headPose) tasks.add('pose');
@@ -165,7 +167,7 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
   }
 
   async function read(frame: Frame, rates: Rates, stagesMs: Record<string, number>): Promise<TrackedFace[]> {
-    const due = plan(visible().map(candidateOf), rates, tasks, frame.atMs);
+    const due = plan(visible().map(candidateOf), rates, tasks, smallest, frame.atMs);
     const ended: TrackedFace[] = [];
     const timed = timer(stagesMs);
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, createLoadGauge, plan, ratesAt, type Task } from './scheduler.ts';
+import { type Candidate, createLoadGauge, plan, ratesAt, SMALLEST_FACES, type Task } from './scheduler.ts';
 
 const all = new Set<Task>(['embed', 'pose', 'eyes', 'emotion']);
+const smallest = { ...SMALLEST_FACES, pose: 24, eyes: 48, emotion: 32 };
 const face = (trackId: number, more: Partial<Candidate> = {}): Candidate => ({
   trackId,
   facePx: 60,
@@ -20,7 +21,7 @@ function simulate(faces: Candidate[], seconds: number, fps: number, rates = rate
   let most = 0;
   for (let frame = 0; frame < seconds * fps; frame++) {
     const atMs = (frame * 1000) / fps;
-    const due = plan(faces, rates, all, atMs);
+    const due = plan(faces, rates, all, smallest, atMs);
     most = Math.max(most, due.embed.length);
     for (const [task, ids] of Object.entries(due) as [Task, number[]][]) {
       for (const id of ids) {
@@ -55,6 +56,7 @@ describe('plan', () => {
       ],
       ratesAt('full'),
       all,
+      smallest,
       2000,
     );
     expect(due.embed).toEqual([3, 2]);
@@ -72,12 +74,12 @@ describe('plan', () => {
   });
 
   it('leaves small faces out where they say nothing', () => {
-    const due = plan([face(1, { facePx: 30 })], ratesAt('full'), all, 0);
+    const due = plan([face(1, { facePx: 30 })], ratesAt('full'), all, smallest, 0);
     expect(due).toMatchObject({ embed: [1], pose: [1], eyes: [], emotion: [] });
   });
 
   it('runs nothing that is not wanted', () => {
-    expect(plan([face(1)], ratesAt('full'), new Set<Task>(['embed']), 0)).toMatchObject({
+    expect(plan([face(1)], ratesAt('full'), new Set<Task>(['embed']), smallest, 0)).toMatchObject({
       pose: [],
       emotion: [],
     });

@@ -73,14 +73,18 @@ export function ratesAt(level: LoadLevel): Rates {
   return rates;
 }
 
-/** Faces smaller than this say nothing about that task. */
-export const MIN_FACE_PX: Record<Task, number> = { embed: 18, pose: 24, eyes: 48, emotion: 32, liveness: 40 };
+/** Shorter side in pixels from which a face says something about a task. */
+export type SmallestFaces = Record<Task, number>;
+
+/** Of tasks whose limits no model pack states. */
+export const SMALLEST_FACES = { embed: 18, liveness: 40 } as const;
 
 /** @returns ids of the tracks for each task, most urgent first, within the rates. */
 export function plan(
   candidates: readonly Candidate[],
   rates: Rates,
   tasks: ReadonlySet<Task>,
+  smallest: SmallestFaces,
   atMs: number,
 ): Record<Task, number[]> {
   const due = (task: Task, everyMs: (c: Candidate) => number, most: number): number[] => {
@@ -92,7 +96,7 @@ export function plan(
         const overdue = last === undefined ? 2 : (atMs - last + 60) / everyMs(candidate);
         return { candidate, overdue };
       })
-      .filter(({ candidate, overdue }) => overdue >= 1 && candidate.facePx >= MIN_FACE_PX[task])
+      .filter(({ candidate, overdue }) => overdue >= 1 && candidate.facePx >= smallest[task])
       .sort((a, b) => b.overdue - a.overdue || b.candidate.quality - a.candidate.quality)
       .slice(0, most)
       .map(({ candidate }) => candidate.trackId);

@@ -188,5 +188,3 @@ export const ConfirmReviewSchema = Type.Object(
   { studentId: Type.Optional(id('Who it is instead of the one asked about.')) },
   { additionalProperties: false },
 );
-
-export const IdParams = Type.Object({ id: id('The session or question.') });
