@@ -18,9 +18,13 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
 
   useEffect(() => {
     const before = document.activeElement;
-    ref.current?.showModal();
+    const dialog = ref.current;
+    dialog?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
+      // Closed by the browser, it gave the focus back itself, and the person may be elsewhere by now.
+      const held = document.activeElement;
+      const astray = held === null || held === document.body || dialog?.contains(held);
+      if (astray && before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);
 

@@ -247,6 +247,7 @@ export const en = {
       starting: 'The camera is being contacted.',
       ok: 'The camera delivers pictures.',
       'wrong-credentials': 'The camera refuses the user name or password.',
+      forbidden: 'This address is outside the networks that cameras are allowed in.',
       refused: 'The camera refuses the connection.',
       unreachable: 'The camera does not answer.',
       'not-found': 'There is no stream at this address.',
@@ -263,6 +264,7 @@ export const en = {
     },
     todo: {
       'wrong-credentials': 'Enter both again in the camera’s settings.',
+      forbidden: 'Correct the address, or ask your administrator to allow the network.',
       refused: 'See whether its RTSP service is switched on and the port is right.',
       unreachable: 'See whether the camera has power and network.',
       'not-found': 'Check the path in the camera’s address.',

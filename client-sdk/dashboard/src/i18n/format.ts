@@ -8,7 +8,7 @@ const formats = computed(() => {
   const zone = timeZone.value ? { timeZone: timeZone.value } : {};
   const locale = language.value;
   return {
-    clock: new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', ...zone }),
+    clock: new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', ...zone }),
     dateTime: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', ...zone }),
     date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium', ...zone }),
     percent: new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }),

@@ -243,6 +243,7 @@ export const tr: Messages = {
       starting: 'Kamerayla bağlantı kuruluyor.',
       ok: 'Kamera görüntü veriyor.',
       'wrong-credentials': 'Kamera, kullanıcı adını ya da parolayı kabul etmiyor.',
+      forbidden: 'Bu adres, kameralara izin verilen ağların dışında.',
       refused: 'Kamera bağlantıyı reddediyor.',
       unreachable: 'Kamera yanıt vermiyor.',
       'not-found': 'Bu adreste yayın yok.',
@@ -259,6 +260,7 @@ export const tr: Messages = {
     },
     todo: {
       'wrong-credentials': 'İkisini de kamera ayarlarında yeniden girin.',
+      forbidden: 'Adresi düzeltin ya da yöneticinizden ağa izin vermesini isteyin.',
       refused: 'RTSP hizmetinin açık ve bağlantı noktasının doğru olduğuna bakın.',
       unreachable: 'Kameranın elektriğine ve ağ bağlantısına bakın.',
       'not-found': 'Kamera adresindeki yolu denetleyin.',

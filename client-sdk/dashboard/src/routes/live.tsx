@@ -93,7 +93,9 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
     '?': () => setHelping(true),
     '/': () => {
       setPart('roster');
-      requestAnimationFrame(() => search.current?.focus());
+      // Whoever types on at once must not lose a letter; only a part that is not shown yet has to be waited for.
+      if (search.current) search.current.focus();
+      else requestAnimationFrame(() => search.current?.focus());
     },
     c: () => {
       const at = stream ? view.streams.indexOf(stream) : -1;

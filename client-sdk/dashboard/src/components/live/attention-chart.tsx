@@ -48,6 +48,8 @@ export function AttentionChart({
     const style = getComputedStyle(target);
     const color = (name: string) => style.getPropertyValue(name).trim();
     const probe = document.createElement('span');
+    // A colour under way from one to the next would be read as neither.
+    probe.style.transition = 'none';
     target.append(probe);
     // light-dark() is resolved only where a property uses it.
     const resolved = (name: string) => {
