@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -51,6 +51,8 @@ describe('the server is killed with SIGKILL in mid-session', () => {
   beforeAll(async () => {
     classroom = await renderDemoClassroom({ dir: join(demoCache, 'classroom') });
     folder = await mkdtemp(join(tmpdir(), 'yoklama-kill-'));
+    // Postgres runs as another user where this is root: it must be able to enter the folder above its own.
+    await chmod(folder, 0o755);
     server = await serve(folder);
   }, 300_000);
   afterAll(async () => {
