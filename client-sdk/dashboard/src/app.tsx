@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { Notices } from './components/feedback.tsx';
 import { Shell } from './components/shell.tsx';
+import { ForStaffOnly } from './routes/for-staff-only.tsx';
 import { NotFound } from './routes/not-found.tsx';
 import { Sessions } from './routes/sessions.tsx';
 import { SignIn } from './routes/sign-in.tsx';
@@ -17,10 +18,15 @@ const Cameras = lazy(() => import('./routes/cameras.tsx').then((module) => modul
 export function App() {
   return (
     <LocationProvider>
-      {user.value ? <SignedIn /> : <SignIn />}
+      {view()}
       <Notices />
     </LocationProvider>
   );
+}
+
+function view() {
+  if (!user.value) return <SignIn />;
+  return user.value.role === 'student' ? <ForStaffOnly /> : <SignedIn />;
 }
 
 function SignedIn() {

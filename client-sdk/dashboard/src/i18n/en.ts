@@ -52,6 +52,10 @@ export const en = {
     feature2: 'You decide wherever the camera is not sure',
     feature3: 'No frame is stored, and every mark can be corrected',
   },
+  staffOnly: {
+    title: 'This page is for teachers',
+    hint: 'Ask your teacher or your institution about your attendance and your consents.',
+  },
   sessions: {
     title: 'Sessions',
     lead: 'A session is one meeting of a course, with its cameras.',
@@ -189,6 +193,17 @@ export const en = {
     table: 'As a table',
     time: 'Time',
     value: 'Attention',
+    mood: 'Mood of the class',
+    moodHint: 'Over all faces together, from five people on. A machine’s guess from expressions.',
+    emotion: {
+      neutral: 'calm',
+      happy: 'happy',
+      sad: 'sad',
+      angry: 'angry',
+      fearful: 'anxious',
+      disgusted: 'averse',
+      surprised: 'surprised',
+    },
     notGrade: 'An aid for teaching, never a grade.',
   },
   review: {

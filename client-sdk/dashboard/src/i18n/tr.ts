@@ -53,6 +53,10 @@ export const tr: Messages = {
     feature2: 'Kameranın emin olmadığı yerde siz karar verirsiniz',
     feature3: 'Hiçbir kare saklanmaz, her işaret düzeltilebilir',
   },
+  staffOnly: {
+    title: 'Bu sayfa öğretmenler içindir',
+    hint: 'Yoklamanız ve onaylarınız için öğretmeninize ya da kurumunuza sorun.',
+  },
   sessions: {
     title: 'Oturumlar',
     lead: 'Oturum, bir dersin kameralarıyla birlikte tek bir buluşmasıdır.',
@@ -185,6 +189,17 @@ export const tr: Messages = {
     table: 'Tablo olarak',
     time: 'Saat',
     value: 'Dikkat',
+    mood: 'Sınıfın havası',
+    moodHint: 'Beş kişiden başlayarak bütün yüzler birlikte. İfadelerden bir makine tahmini.',
+    emotion: {
+      neutral: 'sakin',
+      happy: 'neşeli',
+      sad: 'üzgün',
+      angry: 'kızgın',
+      fearful: 'kaygılı',
+      disgusted: 'isteksiz',
+      surprised: 'şaşkın',
+    },
     notGrade: 'Öğretime yardım içindir, asla not değildir.',
   },
   review: {

@@ -1,13 +1,16 @@
 import { UserPlus, Users, X } from 'lucide';
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
+import type { Course } from '../../../src/index.ts';
 import { CourseForm } from '../components/course-form.tsx';
+import { Details } from '../components/details.tsx';
 import { EnrolDialog } from '../components/enrol-dialog.tsx';
 import { EmptyState, ErrorBanner, LoadFailed, Skeleton } from '../components/feedback.tsx';
 import { Icon } from '../components/icon.tsx';
 import { PageHead } from '../components/page.tsx';
 import { Avatar } from '../components/people.tsx';
 import { RemoveButton } from '../components/remove-button.tsx';
+import { number } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { notify } from '../state/notices.ts';
 import { useAction, useResource } from '../state/resource.ts';
@@ -43,11 +46,30 @@ export function CoursePage() {
       </PageHead>
       <div class="two-columns">
         <section class="card padded">
-          <CourseForm course={data} onSaved={course.set} />
+          {canManage.value ? (
+            <CourseForm course={data} onSaved={course.set} />
+          ) : (
+            <CourseDetails course={data} />
+          )}
         </section>
         <Enrolled courseId={id} />
       </div>
     </div>
+  );
+}
+
+function CourseDetails({ course: { rules, ...course } }: { course: Course }) {
+  return (
+    <Details
+      of={[
+        [t('courses.name'), course.name],
+        [t('courses.code'), course.code],
+        [t('courses.semester'), course.semester],
+        [t('courses.lateAfter'), number(rules.lateAfterMinutes)],
+        [t('courses.minPresence'), number(Math.round(rules.minPresenceShare * 100))],
+        [t('courses.grace'), number(rules.graceMinutes)],
+      ]}
+    />
   );
 }
 
@@ -62,7 +84,7 @@ function Enrolled({ courseId }: { courseId: string }) {
     await students.reload();
   });
   const { data } = students;
-  const enrol = (
+  const enrol = canManage.value && (
     <button type="button" class="button primary" onClick={() => setEnrolling(true)}>
       <Icon of={UserPlus} />
       {t('courses.enrol')}
@@ -96,15 +118,17 @@ function Enrolled({ courseId }: { courseId: string }) {
                 {t('students.noPhotos')}
               </span>
             )}
-            <button
-              type="button"
-              class="button quiet icon small"
-              aria-label={t('courses.unenrol', { name: student.name })}
-              disabled={removal.busy}
-              onClick={() => removal.start(student.id)}
-            >
-              <Icon of={X} />
-            </button>
+            {canManage.value && (
+              <button
+                type="button"
+                class="button quiet icon small"
+                aria-label={t('courses.unenrol', { name: student.name })}
+                disabled={removal.busy}
+                onClick={() => removal.start(student.id)}
+              >
+                <Icon of={X} />
+              </button>
+            )}
           </li>
         ))}
       </ul>

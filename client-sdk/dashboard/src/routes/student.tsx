@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { Student } from '../../../src/index.ts';
+import { Details } from '../components/details.tsx';
 import { Confirm } from '../components/dialog.tsx';
 import { ErrorBanner, LoadFailed, Skeleton } from '../components/feedback.tsx';
 import { Switch } from '../components/field.tsx';
@@ -45,7 +46,17 @@ export function StudentPage() {
         <div class="stack">
           <section class="card padded stack" aria-labelledby="details-title">
             <h2 id="details-title">{t('students.details')}</h2>
-            <StudentForm student={data} onSaved={student.set} />
+            {canManage.value ? (
+              <StudentForm student={data} onSaved={student.set} />
+            ) : (
+              <Details
+                of={[
+                  [t('students.name'), data.name],
+                  [t('students.number'), data.number],
+                  [t('students.email'), data.email],
+                ]}
+              />
+            )}
           </section>
           <Consents student={data} onChanged={student.reload} />
         </div>

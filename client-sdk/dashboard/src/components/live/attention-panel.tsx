@@ -6,6 +6,7 @@ import { t } from '../../i18n/index.ts';
 import { EmptyState } from '../feedback.tsx';
 import { AttentionChart } from './attention-chart.tsx';
 import { BandMark } from './band.tsx';
+import { ClassMood } from './class-mood.tsx';
 
 interface AttentionPanelProps {
   metrics: MetricsEvent | null;
@@ -44,6 +45,7 @@ export function AttentionPanel({ metrics, history }: AttentionPanelProps) {
                 <dt title={t('attention.coverageHint')}>{t('attention.coverage')}</dt>
                 <dd class="tabular">{now ? percent(now.coverage) : DASH}</dd>
               </div>
+              {now?.emotion && <ClassMood shares={now.emotion} />}
             </dl>
             <AttentionChart history={history} names={[t('attention.value'), t('attention.coverage')]} />
           </div>
