@@ -11,6 +11,8 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
+const FIRST = '.dialog-body :is(input:not([type="checkbox"], [hidden]), select, .dialog-foot button)';
+
 /** A modal: the browser keeps the focus inside, closes on Escape, and gives the focus back afterwards. */
 export function Dialog({ title, onClose, wide, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -20,6 +22,8 @@ export function Dialog({ title, onClose, wide, children }: DialogProps) {
     const before = document.activeElement;
     const dialog = ref.current;
     dialog?.showModal();
+    // Where something is to be filled in or decided, that is what the keyboard starts with, not the closing cross.
+    dialog?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       // Closed by the browser, it gave the focus back itself, and the person may be elsewhere by now.
       const held = document.activeElement;
