@@ -55,6 +55,8 @@ const EVENT_NAMES = [
 
 const JOIN_TIMEOUT_MS = 10_000;
 const CONNECT_AGAIN_MS = 2_000;
+/** A connection that the server ended sooner than this is not tried again at once. */
+const LASTED_MS = 1_000;
 /** A token that was replaced this often in a row and is still refused will not become good. */
 const REFUSED_AT_MOST = 3;
 /** Refusals that a new access token may cure; others (the server is starting) pass by themselves. */
@@ -70,6 +72,7 @@ export function joinSession(
   let watched: { streamId: string; width: number | undefined } | null = null;
   let left = false;
   let refusals = 0;
+  let connectedAtMs = 0;
   let retry: ReturnType<typeof setTimeout> | null = null;
 
   const socket: Socket<FromServer, ToServer> = io(`${baseUrl}/live`, {
@@ -114,11 +117,15 @@ export function joinSession(
     if (socket.connected) socket.emit('session:watch', { sessionId, streamId, ...(width ? { width } : {}) });
   };
 
-  socket.on('connect', join);
+  socket.on('connect', () => {
+    connectedAtMs = Date.now();
+    join();
+  });
   socket.on('disconnect', (reason) => {
     connection('lost');
     // socket.io does not reconnect by itself after the server hung up, which is how an expired sign-in ends.
-    if (reason === 'io server disconnect') reconnect(0);
+    if (reason === 'io server disconnect')
+      reconnect(Date.now() - connectedAtMs < LASTED_MS ? CONNECT_AGAIN_MS : 0);
   });
   socket.on('connect_error', (error) => {
     connection('lost');
@@ -135,8 +142,10 @@ export function joinSession(
       handlers.onRefused?.({ code, message: error.message });
       return;
     }
-    const again = () => reconnect(CONNECT_AGAIN_MS);
-    tokens.renew(stale.accessToken).then(again, again);
+    tokens.renew(stale.accessToken).then(
+      () => reconnect(0),
+      () => reconnect(CONNECT_AGAIN_MS),
+    );
   });
   for (const name of EVENT_NAMES) subscribe(name);
 
