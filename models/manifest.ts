@@ -100,10 +100,7 @@ const Pack = Type.Object(
     packages: Type.Optional(
       Type.Record(
         Type.String(),
-        Type.Object(
-          { integrity: Type.String(), bytes: Bytes, licence: Type.String() },
-          closed,
-        ),
+        Type.Object({ integrity: Type.String(), bytes: Bytes, licence: Type.String() }, closed),
       ),
     ),
     models: Type.Object(
