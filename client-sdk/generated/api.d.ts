@@ -726,11 +726,11 @@ export interface paths {
         /** Cameras by name */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path?: never;
@@ -1605,13 +1605,13 @@ export interface paths {
         /** Courses, by code */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Part of code or name. */
                     search?: string;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path?: never;
@@ -2086,11 +2086,11 @@ export interface paths {
         /** Students enrolled in a course */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path: {
@@ -2391,11 +2391,11 @@ export interface paths {
         /** Receipts of what was erased, newest first */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path?: never;
@@ -2839,11 +2839,11 @@ export interface paths {
         /** Sessions, the newest first */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Only this course. */
                     courseId?: string;
-                    limit: number;
-                    skip: number;
+                    limit?: number;
+                    skip?: number;
                     status?: "open" | "closed";
                 };
                 header?: never;
@@ -3169,9 +3169,9 @@ export interface paths {
         /** The records of a session, by name */
         get: {
             parameters: {
-                query: {
-                    limit: number;
-                    skip: number;
+                query?: {
+                    limit?: number;
+                    skip?: number;
                 };
                 header?: never;
                 path: {
@@ -3691,15 +3691,15 @@ export interface paths {
         /** Students, by name */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Only students enrolled in this course. */
                     courseId?: string;
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Words in name, number or e-mail; case and diacritics do not count. */
                     search?: string;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path?: never;
@@ -4821,11 +4821,11 @@ export interface paths {
         /** Users of the institution */
         get: {
             parameters: {
-                query: {
+                query?: {
                     /** @description Items to answer with, at most. */
-                    limit: number;
+                    limit?: number;
                     /** @description Items to leave out. */
-                    skip: number;
+                    skip?: number;
                 };
                 header?: never;
                 path?: never;

@@ -24,9 +24,6 @@ export type YoklamaClient = ReturnType<typeof createClient>;
 
 type Http = Client<paths>;
 
-/** What the server would take anyway; its description counts settings with a default as always there. */
-const FIRST_PAGE = { skip: 0, limit: 50 };
-
 /** The API by subject, as the signed-in user. Every call throws `ApiError` where the server refuses. */
 export function createClient(options: ClientOptions = {}) {
   const baseUrl = options.baseUrl ?? '';
@@ -84,8 +81,7 @@ function authCalls(open: Http, http: Http, tokens: TokenKeeper) {
 
 function studentCalls(http: Http, baseUrl: string, send: SendRequest) {
   return {
-    list: (query: api.StudentQuery = {}) =>
-      unwrap(http.GET('/api/v1/students', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    list: (query: api.StudentQuery = {}) => unwrap(http.GET('/api/v1/students', { params: { query } })),
     get: (id: string) => unwrap(http.GET('/api/v1/students/{id}', { params: { path: { id } } })),
     create: (body: api.NewStudent) => unwrap(http.POST('/api/v1/students', { body })),
     update: (id: string, body: api.StudentPatch) =>
@@ -126,8 +122,7 @@ function studentCalls(http: Http, baseUrl: string, send: SendRequest) {
 
 function courseCalls(http: Http) {
   return {
-    list: (query: api.CourseQuery = {}) =>
-      unwrap(http.GET('/api/v1/courses', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    list: (query: api.CourseQuery = {}) => unwrap(http.GET('/api/v1/courses', { params: { query } })),
     get: (id: string) => unwrap(http.GET('/api/v1/courses/{id}', { params: { path: { id } } })),
     create: (body: api.NewCourse) => unwrap(http.POST('/api/v1/courses', { body })),
     update: (id: string, body: api.CoursePatch) =>
@@ -146,8 +141,7 @@ function courseCalls(http: Http) {
 
 function cameraCalls(http: Http) {
   return {
-    list: (query: api.CameraQuery = {}) =>
-      unwrap(http.GET('/api/v1/cameras', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    list: (query: api.CameraQuery = {}) => unwrap(http.GET('/api/v1/cameras', { params: { query } })),
     create: (body: api.NewCamera) => unwrap(http.POST('/api/v1/cameras', { body })),
     update: (id: string, body: api.CameraPatch) =>
       unwrap(http.PATCH('/api/v1/cameras/{id}', { params: { path: { id } }, body })),
@@ -162,16 +156,15 @@ function cameraCalls(http: Http) {
 
 function sessionCalls(http: Http) {
   return {
-    list: (query: api.SessionQuery = {}) =>
-      unwrap(http.GET('/api/v1/sessions', { params: { query: { ...FIRST_PAGE, ...query } } })),
+    list: (query: api.SessionQuery = {}) => unwrap(http.GET('/api/v1/sessions', { params: { query } })),
     get: (id: string) => unwrap(http.GET('/api/v1/sessions/{id}', { params: { path: { id } } })),
     open: (body: api.OpenSession) => unwrap(http.POST('/api/v1/sessions', { body })),
     close: (id: string) => unwrap(http.POST('/api/v1/sessions/{id}/close', { params: { path: { id } } })),
     snapshot: (id: string) => unwrap(http.GET('/api/v1/sessions/{id}/live', { params: { path: { id } } })),
-    attendance: (id: string, query: Partial<typeof FIRST_PAGE> = {}) =>
+    attendance: (id: string, query: { skip?: number; limit?: number } = {}) =>
       unwrap(
         http.GET('/api/v1/sessions/{id}/attendance', {
-          params: { path: { id }, query: { ...FIRST_PAGE, ...query } },
+          params: { path: { id }, query },
         }),
       ),
   };

@@ -83,7 +83,7 @@ export function nameSchemas(document: Json): Json {
   const walk = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(walk);
     if (value === null || typeof value !== 'object') return value;
-    const { $id: _, ...rest } = value as Json;
+    const { $id: _, ...rest } = optionalWithDefault(value as Json);
     const walked = Object.fromEntries(Object.entries(rest).map(([key, part]) => [key, walk(part)]));
     const title = walked.title;
     if (typeof title !== 'string' || typeof walked.type !== 'string') return walked;
@@ -99,6 +99,12 @@ export function nameSchemas(document: Json): Json {
   walk(Object.values((components.schemas ?? {}) as Json));
   const sorted = Object.fromEntries(Object.entries(named).sort(([a], [b]) => (a < b ? -1 : 1)));
   return { ...document, paths, components: { ...components, schemas: sorted } };
+}
+
+/** A parameter of the query that has a default may be left out; validation fills it in. */
+function optionalWithDefault(value: Json): Json {
+  const schema = value.schema as Json | undefined;
+  return value.in === 'query' && schema?.default !== undefined ? { ...value, required: false } : value;
 }
 
 function sameShape(known: Json, shape: Json): boolean {
