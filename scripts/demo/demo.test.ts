@@ -106,6 +106,10 @@ describe('the verdict', () => {
     students: [],
     metrics,
     metricsReceived: 40,
+    markedAtMs: new Map([
+      ['a', 2100],
+      ['b', 17_000],
+    ]),
     latenciesMs: [50, 60, 400],
     faces: null,
     framesReceived: 200,
@@ -133,7 +137,13 @@ describe('the verdict', () => {
     const summary = judge(given);
     expect(summary.problems).toEqual([]);
     expect(summary.ok).toBe(true);
-    expect(summary.students).toMatchObject({ expected: 2, marked: 2, late: 1, absent: 1 });
+    expect(summary.students).toMatchObject({
+      expected: 2,
+      marked: 2,
+      late: 1,
+      absent: 1,
+      allMarkedAfterS: 2.1,
+    });
     expect(summary.latencyMs).toEqual({ p50: 60, p95: 400, frames: 3 });
   });
 

@@ -95,7 +95,8 @@ export function judge(input: {
     const expected = truth.absent.includes(id) ? 'absent' : truth.late.includes(id) ? 'late' : 'present';
     if (status !== expected) problems.push(`${name} (${id}) should be ${expected} and is ${status}`);
     const firstSeenS = record?.firstSeenAt ? (Date.parse(record.firstSeenAt) - openedAtMs) / 1000 : null;
-    if (expected === 'present' && firstSeenS !== null) marks.push(firstSeenS);
+    const markedAtMs = seen.markedAtMs.get(studentIds.get(id) ?? '');
+    if (expected === 'present' && markedAtMs !== undefined) marks.push((markedAtMs - openedAtMs) / 1000);
     return { id, name, expected, status, firstSeenS: firstSeenS === null ? null : round(firstSeenS) };
   });
   const latencies = [...seen.latenciesMs].sort((a, b) => a - b);

@@ -10,6 +10,8 @@ export interface Watched {
   students: { studentId: string; name: string; number: string; record: AttendanceRecord | null }[];
   metrics: Metrics | null;
   metricsReceived: number;
+  /** When each student's mark was announced; epoch milliseconds. */
+  markedAtMs: Map<string, number>;
   /** Milliseconds from the capture of a frame to its faces arriving here. */
   latenciesMs: number[];
   /** The last faces, and all faces that bore a name. */
@@ -39,6 +41,7 @@ export async function watchSession(options: {
     students: [],
     metrics: null,
     metricsReceived: 0,
+    markedAtMs: new Map(),
     latenciesMs: [],
     faces: null,
     framesReceived: 0,
@@ -61,7 +64,10 @@ export async function watchSession(options: {
     if (student) student.record = record;
     onChange(seen);
   };
-  socket.on('attendance:marked', mark);
+  socket.on('attendance:marked', (event: { record: AttendanceRecord }) => {
+    seen.markedAtMs.set(event.record.studentId, Date.now());
+    mark(event);
+  });
   socket.on('attendance:changed', mark);
   socket.on('review:asked', () => {
     seen.reviews += 1;
