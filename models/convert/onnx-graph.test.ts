@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openSession } from '../runtime.ts';
-import { defaultSources } from '../test-sources.ts';
+import { defaultSources, NO_SOURCES } from '../test-sources.ts';
 import { decodeUltraFace } from '../ultraface.ts';
 import { OnnxBuilder } from './onnx-builder.ts';
 import { cutUltraFace, freeBatch, freeFrame } from './onnx-graph.ts';
@@ -78,8 +78,8 @@ describe('cutUltraFace', () => {
     expect(() => cutUltraFace(Buffer.from('nonsense'))).toThrow(/ONNX/);
   });
 
-  it('together with its decoding gives the boxes and scores of the published network', async () => {
-    if (!sources) return;
+  it('together with its decoding gives the boxes and scores of the published network', async ({ skip }) => {
+    if (!sources) return skip(NO_SOURCES);
     const [width, height] = [320, 240];
     const bytes = Uint8Array.from(noise(width * height * 3, 11), (value) => (value + 1) * 127);
     const planes = new Float32Array(bytes.length);
@@ -113,7 +113,7 @@ describe('cutUltraFace', () => {
 });
 
 describe('freeBatch', () => {
-  it.each([
+  it.for([
     ['landmarks', [1, 64, 64]],
     ['embedder', [3, 112, 112]],
     ['headPose', [3, 224, 224]],
@@ -121,8 +121,8 @@ describe('freeBatch', () => {
     ['liveness', [3, 128, 128]],
   ] as const)(
     'gives for three pictures at once what the published %s network gives for each',
-    async (role, shape) => {
-      if (!sources) return;
+    async ([role, shape], { skip }) => {
+      if (!sources) return skip(NO_SOURCES);
       const [published] = sources(role);
       const length = shape[0] * shape[1] * shape[2];
       const data = noise(3 * length, 23);

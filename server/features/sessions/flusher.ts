@@ -1,7 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { EngagementBucket } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
-import { streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { type SeenRow, writeSeen } from '../attendance/ledger.ts';
 import { isPermanent } from '../attendance/permanent.ts';
@@ -82,16 +81,23 @@ export function createFlusher(
     for (const [key, entry] of rows) if (seen.get(key) === entry) seen.delete(key);
   }
 
+  /** All streams in one statement. */
   async function writeStreams(tx: Tx, sessions: readonly LiveSession[]): Promise<void> {
-    for (const session of sessions) {
-      for (const { streamId, state, reason } of session.streams()) {
-        const lastTrackId = supervisor.lastTrackId(streamId);
-        await tx
-          .update(streams)
-          .set({ state, reason, ...(lastTrackId > 0 ? { lastTrackId } : {}) })
-          .where(eq(streams.id, streamId));
-      }
-    }
+    const rows = sessions.flatMap((session) =>
+      session.streams().map(({ streamId, state, reason }) => ({
+        streamId,
+        state,
+        reason,
+        lastTrackId: supervisor.lastTrackId(streamId),
+      })),
+    );
+    if (rows.length === 0) return;
+    await tx.execute(sql`
+      update streams s set
+        state = v.state, reason = v.reason, last_track_id = greatest(s.last_track_id, v."lastTrackId")
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as v(
+        "streamId" uuid, state text, reason text, "lastTrackId" integer)
+      where s.id = v."streamId"`);
   }
 
   return {
