@@ -1,11 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
+import type { Cache } from './cache/cache.ts';
 import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
 import type { AccessTokens } from './features/auth/tokens.ts';
 import type { Live } from './features/sessions/live.ts';
+import type { JobQueue } from './jobs/queue.ts';
 import type { Hub } from './realtime/hub.ts';
+import type { Storage } from './storage/storage.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
 
 /** Everything that features need, built once in main.ts, passed down, disposed in reverse order. */
@@ -21,6 +24,9 @@ export interface AppContext {
   hub: Hub;
   /** The open sessions of this server. */
   live: Live;
+  cache: Cache;
+  queue: JobQueue;
+  storage: Storage;
   /** What one feature tells the others; see `DomainEvents`. */
   events: EventEmitter<DomainEvents>;
 }
@@ -75,6 +81,9 @@ export function documentContext(config: Config, log: Logger): AppContext {
     supervisor: absent('pipeline') as PipelineSupervisor,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,
+    cache: absent('cache') as Cache,
+    queue: absent('queue') as JobQueue,
+    storage: absent('storage') as Storage,
     events: createEvents(),
   };
 }

@@ -83,6 +83,9 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       hub,
       // Made of the context itself, in the next line.
       live: undefined as unknown as Live,
+      cache: undefined as unknown as AppContext['cache'],
+      queue: undefined as unknown as AppContext['queue'],
+      storage: undefined as unknown as AppContext['storage'],
       events: createEvents(),
     };
     context.live = createLive(context, hub);

@@ -12,6 +12,8 @@ export type Connection =
 export interface Database {
   /** The only way to an institution's rows. */
   tenant<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The same for what only reads and may be a moment old: from the replica where one is configured. */
+  read<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Signing in and starting up: tenants, users and refresh tokens of all institutions. */
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Rejects where the database cannot be asked now. */
@@ -84,6 +86,7 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
   }
   return {
     tenant: (tenantId, work) => inTenant(db, tenantId, work),
+    read: (tenantId, work) => inTenant(db, tenantId, work),
     system: (work) => inSystem(db, work),
     ping: async () => {
       await sql`select 1`;

@@ -1,5 +1,7 @@
 import {
   boolean,
+  date,
+  doublePrecision,
   foreignKey,
   index,
   integer,
@@ -8,11 +10,12 @@ import {
   primaryKey,
   real,
   text,
+  time,
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { bytea, createdAt, id, updatedAt } from '../columns.ts';
-import { students } from './people.ts';
+import { students, teachers } from './people.ts';
 import { tenants } from './tenancy.ts';
 
 const tenantId = () =>
@@ -29,6 +32,12 @@ export const courses = pgTable(
     name: text('name').notNull(),
     /** Empty where the institution has no semesters, so that the key below holds. */
     semester: text('semester').notNull().default(''),
+    department: text('department'),
+    externalId: text('external_id'),
+    /** Sessions are opened by hand, by the schedule, or by the first camera of the room that sees a class. */
+    opens: text('opens').$type<'manual' | 'schedule' | 'camera'>().notNull().default('manual'),
+    /** Absences in the semester from which on the student is warned; null: never. */
+    warnAfterAbsences: integer('warn_after_absences'),
     /** First seen later than this many minutes after the start: late. */
     lateAfterMinutes: integer('late_after_minutes').notNull().default(15),
     /** Seen for a smaller share of the session, 0…1: absent. 0 switches the rule off. */
@@ -41,7 +50,99 @@ export const courses = pgTable(
   (table) => [
     unique('courses_code_key').on(table.tenantId, table.code, table.semester),
     unique('courses_tenant_id_key').on(table.tenantId, table.id),
+    unique('courses_external_key').on(table.tenantId, table.externalId),
+    index('courses_department_idx').on(table.tenantId, table.department),
   ],
+);
+
+export const courseTeachers = pgTable(
+  'course_teachers',
+  {
+    tenantId: tenantId(),
+    courseId: uuid('course_id').notNull(),
+    teacherId: uuid('teacher_id').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.courseId, table.teacherId] }),
+    index('course_teachers_teacher_idx').on(table.tenantId, table.teacherId),
+    foreignKey({
+      name: 'course_teachers_course_fk',
+      columns: [table.tenantId, table.courseId],
+      foreignColumns: [courses.tenantId, courses.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'course_teachers_teacher_fk',
+      columns: [table.tenantId, table.teacherId],
+      foreignColumns: [teachers.tenantId, teachers.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+export const rooms = pgTable(
+  'rooms',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    name: text('name').notNull(),
+    building: text('building'),
+    capacity: integer('capacity'),
+    /** WGS 84, degrees: where scanning a QR code may be asked to happen. */
+    latitude: doublePrecision('latitude'),
+    longitude: doublePrecision('longitude'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('rooms_name_key').on(table.tenantId, table.name),
+    unique('rooms_tenant_id_key').on(table.tenantId, table.id),
+  ],
+);
+
+/** When a course meets every week, in the institution's own time. */
+export const courseMeetings = pgTable(
+  'course_meetings',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    courseId: uuid('course_id').notNull(),
+    /** ISO: 1 Monday … 7 Sunday. */
+    weekday: integer('weekday').notNull(),
+    /** Local wall time. */
+    startsAt: time('starts_at').notNull(),
+    endsAt: time('ends_at').notNull(),
+    roomId: uuid('room_id'),
+    validFrom: date('valid_from'),
+    validUntil: date('valid_until'),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique('course_meetings_tenant_id_key').on(table.tenantId, table.id),
+    index('course_meetings_course_idx').on(table.tenantId, table.courseId),
+    index('course_meetings_weekday_idx').on(table.tenantId, table.weekday),
+    foreignKey({
+      name: 'course_meetings_course_fk',
+      columns: [table.tenantId, table.courseId],
+      foreignColumns: [courses.tenantId, courses.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'course_meetings_room_fk',
+      columns: [table.tenantId, table.roomId],
+      foreignColumns: [rooms.tenantId, rooms.id],
+    }),
+  ],
+);
+
+/** Days without classes: the schedule opens nothing. */
+export const holidays = pgTable(
+  'holidays',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    day: date('day').notNull(),
+    name: text('name').notNull(),
+  },
+  (table) => [unique('holidays_day_key').on(table.tenantId, table.day)],
 );
 
 export const enrolments = pgTable(
@@ -74,7 +175,7 @@ export const cameras = pgTable(
     id: id(),
     tenantId: tenantId(),
     name: text('name').notNull(),
-    room: text('room'),
+    roomId: uuid('room_id'),
     /** Without user name and password. */
     url: text('url').notNull(),
     /** JSON of user name and password, encrypted with the institution's key. */
@@ -87,5 +188,11 @@ export const cameras = pgTable(
   (table) => [
     unique('cameras_name_key').on(table.tenantId, table.name),
     unique('cameras_tenant_id_key').on(table.tenantId, table.id),
+    index('cameras_room_idx').on(table.tenantId, table.roomId),
+    foreignKey({
+      name: 'cameras_room_fk',
+      columns: [table.tenantId, table.roomId],
+      foreignColumns: [rooms.tenantId, rooms.id],
+    }),
   ],
 );

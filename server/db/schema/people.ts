@@ -11,7 +11,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { bytea, createdAt, id, instant, updatedAt } from '../columns.ts';
-import { tenants } from './tenancy.ts';
+import { tenants, users } from './tenancy.ts';
 
 export const CONSENT_PURPOSES = ['face', 'emotion'] as const;
 export type ConsentPurpose = (typeof CONSENT_PURPOSES)[number];
@@ -30,6 +30,18 @@ export const students = pgTable(
     number: text('number').notNull(),
     name: text('name').notNull(),
     email: text('email'),
+    department: text('department'),
+    /** Who is written to besides the student, or instead of a minor. */
+    guardianName: text('guardian_name'),
+    guardianEmail: text('guardian_email'),
+    /** Language of what is written to the student: tr, en, ru, ky. */
+    locale: text('locale'),
+    /** What the student chose: notifications, quiet hours; see features/notifications. */
+    preferences: jsonb('preferences').$type<Record<string, unknown>>().notNull().default({}),
+    /** The id of the system that the student was imported from (OneRoster `sourcedId`). */
+    externalId: text('external_id'),
+    /** An archived student is on no list and in no gallery. */
+    archivedAt: instant('archived_at'),
     /** Number, name and email folded for searching: lower case, without diacritics. */
     searchText: text('search_text').notNull(),
     createdAt: createdAt(),
@@ -38,6 +50,63 @@ export const students = pgTable(
   (table) => [
     unique('students_number_key').on(table.tenantId, table.number),
     unique('students_tenant_id_key').on(table.tenantId, table.id),
+    unique('students_external_key').on(table.tenantId, table.externalId),
+    index('students_department_idx').on(table.tenantId, table.department),
+  ],
+);
+
+/** Who teaches; with a user once they have an account. */
+export const teachers = pgTable(
+  'teachers',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    userId: uuid('user_id'),
+    name: text('name').notNull(),
+    email: text('email'),
+    title: text('title'),
+    department: text('department'),
+    externalId: text('external_id'),
+    searchText: text('search_text').notNull(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('teachers_tenant_id_key').on(table.tenantId, table.id),
+    unique('teachers_user_key').on(table.userId),
+    unique('teachers_external_key').on(table.tenantId, table.externalId),
+    index('teachers_email_idx').on(table.tenantId, table.email),
+    foreignKey({
+      name: 'teachers_user_fk',
+      columns: [table.tenantId, table.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }),
+  ],
+);
+
+/** Faces found in a photo of a class that nobody has named yet; gone after an hour. */
+export const faceProposals = pgTable(
+  'face_proposals',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    courseId: uuid('course_id').notNull(),
+    photoId: uuid('photo_id').notNull(),
+    embeddingModel: text('embedding_model').notNull(),
+    /** As in face_templates, encrypted. */
+    embedding: bytea('embedding').notNull(),
+    thumbnail: bytea('thumbnail').notNull(),
+    box: jsonb('box').$type<[number, number, number, number]>().notNull(),
+    quality: real('quality').notNull(),
+    facePx: integer('face_px').notNull(),
+    suggestedStudentId: uuid('suggested_student_id'),
+    createdBy: uuid('created_by'),
+    expiresAt: instant('expires_at').notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    index('face_proposals_course_idx').on(table.tenantId, table.courseId),
+    index('face_proposals_expiry_idx').on(table.expiresAt),
   ],
 );
 
@@ -102,9 +171,11 @@ export const erasureReceipts = pgTable(
     id: id(),
     tenantId: tenantId(),
     studentId: uuid('student_id').notNull(),
-    reason: text('reason').$type<'consent-withdrawn' | 'student-deleted' | 'template-deleted'>().notNull(),
+    reason: text('reason')
+      .$type<'consent-withdrawn' | 'student-deleted' | 'template-deleted' | 'retention'>()
+      .notNull(),
     purpose: text('purpose').$type<ConsentPurpose>(),
-    /** Rows removed by table. */
+    /** Rows removed by table, and `files`. */
     removed: jsonb('removed').$type<Record<string, number>>().notNull(),
     requestedBy: uuid('requested_by'),
     at: instant('at').notNull().defaultNow(),

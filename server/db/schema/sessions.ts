@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  date,
   foreignKey,
   index,
   integer,
@@ -50,6 +51,12 @@ export const classSessions = pgTable(
     closedAt: instant('closed_at'),
     openedBy: uuid('opened_by'),
     closedBy: uuid('closed_by'),
+    roomId: uuid('room_id'),
+    /** The meeting of the schedule that it is; one session a meeting and start. */
+    meetingId: uuid('meeting_id'),
+    openedHow: text('opened_how').$type<'manual' | 'schedule' | 'camera'>().notNull().default('manual'),
+    /** The day of the start in the institution's time zone; filled in by a trigger. */
+    day: date('day').notNull().default('1970-01-01'),
     policy: jsonb('policy').$type<SessionPolicy>().notNull(),
     rules: jsonb('rules').$type<SessionRules>().notNull(),
     createdAt: createdAt(),
@@ -58,6 +65,9 @@ export const classSessions = pgTable(
     index('class_sessions_course_idx').on(table.tenantId, table.courseId, table.startsAt),
     index('class_sessions_open_idx').on(table.tenantId, table.openedAt).where(sql`status = 'open'`),
     unique('class_sessions_tenant_id_key').on(table.tenantId, table.id),
+    unique('class_sessions_meeting_key').on(table.meetingId, table.startsAt),
+    index('class_sessions_day_idx').on(table.tenantId, table.day),
+    index('class_sessions_started_idx').on(table.tenantId, table.startsAt),
     foreignKey({
       name: 'class_sessions_course_fk',
       columns: [table.tenantId, table.courseId],
@@ -110,6 +120,9 @@ export const attendanceRecords = pgTable(
     tenantId: tenantId(),
     sessionId: uuid('session_id').notNull(),
     studentId: uuid('student_id').notNull(),
+    /** Of the session, kept here so that reports read one table. Filled in by a trigger. */
+    courseId: uuid('course_id').notNull().default(sql`'00000000-0000-0000-0000-000000000000'`),
+    day: date('day').notNull().default('1970-01-01'),
     status: text('status').$type<AttendanceStatus>().notNull(),
     method: text('method').$type<AttendanceMethod>(),
     /** 0…1. */
@@ -129,7 +142,9 @@ export const attendanceRecords = pgTable(
   (table) => [
     unique('attendance_records_student_key').on(table.sessionId, table.studentId),
     unique('attendance_records_tenant_id_key').on(table.tenantId, table.id),
-    index('attendance_records_by_student_idx').on(table.tenantId, table.studentId, table.createdAt),
+    index('attendance_records_by_student_idx').on(table.tenantId, table.studentId, table.day),
+    index('attendance_records_by_course_idx').on(table.tenantId, table.courseId, table.day),
+    index('attendance_records_by_day_idx').on(table.tenantId, table.day, table.status),
     foreignKey({
       name: 'attendance_records_session_fk',
       columns: [table.tenantId, table.sessionId],

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import {
+  bigint,
   boolean,
   foreignKey,
   index,
@@ -28,9 +29,31 @@ export const tenants = pgTable('tenants', {
   emotionMode: text('emotion_mode').$type<EmotionMode>().notNull(),
   /** The institution's data key, wrapped by the master key. */
   wrappedKey: bytea('wrapped_key').notNull(),
+  /** Host name that shows this institution; lower case, null: none of its own. */
+  domain: text('domain').unique(),
+  active: boolean('active').notNull().default(true),
+  /** What the institution sets itself; read through features/tenants/settings.ts, which fills in the defaults. */
   settings: jsonb('settings').$type<Record<string, unknown>>().notNull().default({}),
+  /** PNG, JPEG or SVG-free WebP as it is served; not personal, so not encrypted. */
+  logo: bytea('logo'),
+  logoType: text('logo_type'),
   createdAt: createdAt(),
+  updatedAt: updatedAt(),
 });
+
+/** Data keys that were in use before: what they encrypted can be read until it has been encrypted anew. */
+export const tenantKeys = pgTable(
+  'tenant_keys',
+  {
+    tenantId: uuid('tenant_id')
+      .notNull()
+      .references(() => tenants.id, { onDelete: 'cascade' }),
+    wrappedKey: bytea('wrapped_key').notNull(),
+    id: id(),
+    retiredAt: instant('retired_at').notNull().defaultNow(),
+  },
+  (table) => [index('tenant_keys_tenant_idx').on(table.tenantId)],
+);
 
 export const users = pgTable(
   'users',
@@ -44,11 +67,19 @@ export const users = pgTable(
     name: text('name').notNull(),
     role: text('role').$type<Role>().notNull(),
     locale: text('locale').notNull(),
-    /** argon2id in PHC form. */
-    passwordHash: text('password_hash').notNull(),
+    /** argon2id in PHC form; null: signs in through a provider, or was invited and has not chosen one yet. */
+    passwordHash: text('password_hash'),
     active: boolean('active').notNull().default(true),
     /** The roster entry of a user with the role `student`. */
     studentId: uuid('student_id'),
+    /** Secret of the second factor, encrypted; it counts once `totpEnabledAt` is set. */
+    totpSecret: bytea('totp_secret'),
+    totpEnabledAt: instant('totp_enabled_at'),
+    /** The last time step that was used: a code works once. */
+    totpLastStep: bigint('totp_last_step', { mode: 'number' }),
+    /** Access tokens issued before are refused: password changed, account disabled, sessions ended. */
+    tokensValidAfter: instant('tokens_valid_after'),
+    preferences: jsonb('preferences').$type<Record<string, unknown>>().notNull().default({}),
     lastLoginAt: instant('last_login_at'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -76,6 +107,8 @@ export const refreshTokens = pgTable(
     revokedReason: text('revoked_reason'),
     userAgent: text('user_agent'),
     address: text('address'),
+    /** How the sign-in was made: password, totp, backup-code, oidc. */
+    methods: jsonb('methods').$type<string[]>().notNull().default([]),
     createdAt: createdAt(),
   },
   (table) => [

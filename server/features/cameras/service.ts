@@ -5,7 +5,7 @@ import type { ProbeResult, SourceSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedUnique } from '../../db/problems.ts';
-import { cameras, classSessions, streams } from '../../db/schema/index.ts';
+import { cameras, classSessions, rooms, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { tenantCrypto } from '../tenants/service.ts';
@@ -53,7 +53,7 @@ export async function createCamera(context: AppContext, tenantId: string, given:
           id,
           tenantId,
           name: given.name.trim(),
-          room: given.room ?? null,
+          roomId: await roomNamed(tx, tenantId, given.room ?? null),
           url: address.url,
           credentials: await sealCredentials(context, tx, tenantId, id, address.credentials),
           sampling: given.sampling ?? { mode: 'fps', fps: context.config.pipeline.defaultFps },
@@ -82,7 +82,7 @@ export async function patchCamera(
         .update(cameras)
         .set({
           ...(patch.name === undefined ? {} : { name: patch.name.trim() }),
-          ...(patch.room === undefined ? {} : { room: patch.room }),
+          ...(patch.room === undefined ? {} : { roomId: await roomNamed(tx, tenantId, patch.room) }),
           ...(patch.sampling === undefined ? {} : { sampling: patch.sampling }),
           ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
           ...(address ? { url: address.url } : {}),
@@ -203,16 +203,30 @@ async function toCameras(tx: Tx, rows: readonly CameraRow[]): Promise<Camera[]> 
     tx,
     rows.map((row) => row.id),
   );
+  const roomIds = rows.flatMap((row) => row.roomId ?? []);
+  const named = roomIds.length > 0 ? await tx.select().from(rooms).where(inArray(rooms.id, roomIds)) : [];
+  const names = new Map(named.map((room) => [room.id, room.name]));
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
-    room: row.room,
+    room: names.get(row.roomId ?? '') ?? null,
     url: row.url,
     hasCredentials: row.credentials !== null,
     sampling: row.sampling,
     enabled: row.enabled,
     status: live.get(row.id) ?? null,
   }));
+}
+
+/** The room of that name, made where there is none. */
+async function roomNamed(tx: Tx, tenantId: string, name: string | null): Promise<string | null> {
+  if (name === null || name.trim() === '') return null;
+  const [room] = await tx
+    .insert(rooms)
+    .values({ id: newId(), tenantId, name: name.trim() })
+    .onConflictDoUpdate({ target: [rooms.tenantId, rooms.name], set: { name: name.trim() } })
+    .returning({ id: rooms.id });
+  return room!.id;
 }
 
 async function statesOf(tx: Tx, ids: string[]): Promise<Map<string, string>> {

@@ -9,7 +9,7 @@ const Receipt = Type.Object(
   {
     id: Uuid('The receipt.'),
     studentId: Uuid('The student; there may be no such student any more.'),
-    reason: OneOf(['consent-withdrawn', 'student-deleted', 'template-deleted']),
+    reason: OneOf(['consent-withdrawn', 'student-deleted', 'template-deleted', 'retention']),
     purpose: Nullable(OneOf(['face', 'emotion'])),
     removed: Type.Record(Type.String(), Type.Integer(), { description: 'Rows removed, by table.' }),
     at: Instant('When.'),

@@ -1,0 +1,73 @@
+import { newId } from '../db/ids.ts';
+import { outbox } from '../db/schema/index.ts';
+import type { Tx } from '../db/tenancy.ts';
+
+/**
+ * What other parts of the server, and other systems, may want to know. Written in the transaction that made it so: it
+ * happens if and only if that transaction commits. Payloads name ids, never biometric data.
+ */
+export interface OutboxEvents {
+  'session.opened': { sessionId: string; courseId: string };
+  'session.closed': { sessionId: string; courseId: string };
+  /** A record got a decision, by a machine or a person, in an open session or later. */
+  'attendance.changed': {
+    recordId: string;
+    sessionId: string;
+    courseId: string;
+    studentId: string;
+    status: string;
+    previousStatus: string;
+    method: string | null;
+    corrected: boolean;
+  };
+  'absence.warning': { studentId: string; courseId: string; absences: number; threshold: number };
+  'camera.down': { cameraId: string; sessionId: string | null; reason: string };
+  'camera.up': { cameraId: string; sessionId: string | null };
+  'excuse.opened': { excuseId: string; studentId: string };
+  'excuse.decided': { excuseId: string; studentId: string; status: string };
+  'contest.opened': { contestId: string; recordId: string; studentId: string };
+  'contest.decided': { contestId: string; recordId: string; studentId: string; status: string };
+  'consent.changed': { studentId: string; purpose: string; granted: boolean };
+  'student.erased': { studentId: string };
+  'report.ready': { reportJobId: string; requestedBy: string | null };
+  /** An e-mail that is no notification: an invitation, a link to reset a password. */
+  'mail.requested': { kind: string; to: string; locale: string; data: Record<string, unknown> };
+}
+export type OutboxType = keyof OutboxEvents;
+
+/** Announces an event in the caller's transaction. */
+export async function publish<Type extends OutboxType>(
+  tx: Tx,
+  tenantId: string,
+  type: Type,
+  payload: OutboxEvents[Type],
+): Promise<void> {
+  await tx.insert(outbox).values({ id: newId(), tenantId, type, payload });
+}
+
+/** Many events in one statement. */
+export async function publishAll(
+  tx: Tx,
+  tenantId: string,
+  events: readonly { [Type in OutboxType]: { type: Type; payload: OutboxEvents[Type] } }[OutboxType][],
+): Promise<void> {
+  if (events.length === 0) return;
+  await tx.insert(outbox).values(events.map((event) => ({ id: newId(), tenantId, ...event })));
+}
+
+/** Adds a job to the queue once the caller's transaction has committed. */
+export async function enqueue(
+  tx: Tx,
+  tenantId: string,
+  job: string,
+  data: Record<string, unknown>,
+  options: { dueAt?: Date } = {},
+): Promise<void> {
+  await tx.insert(outbox).values({
+    id: newId(),
+    tenantId,
+    type: `job:${job}`,
+    payload: data,
+    ...(options.dueAt ? { dueAt: options.dueAt } : {}),
+  });
+}
