@@ -14,7 +14,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { bytea, createdAt, id, updatedAt } from '../columns.ts';
+import { bytea, createdAt, id, instant, updatedAt } from '../columns.ts';
 import { students, teachers } from './people.ts';
 import { tenants } from './tenancy.ts';
 
@@ -44,6 +44,8 @@ export const courses = pgTable(
     minPresenceShare: real('min_presence_share').notNull().default(0),
     /** Minutes at the end that leaving early does not count. */
     graceMinutes: integer('grace_minutes').notNull().default(5),
+    /** Over: on no list, opened by no schedule; its attendance stays. */
+    archivedAt: instant('archived_at'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -67,6 +67,8 @@ export const teachers = pgTable(
     title: text('title'),
     department: text('department'),
     externalId: text('external_id'),
+    /** No longer teaches: on no list, in no choice. */
+    archivedAt: instant('archived_at'),
     searchText: text('search_text').notNull(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

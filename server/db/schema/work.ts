@@ -7,6 +7,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  primaryKey,
   real,
   text,
   unique,
@@ -142,12 +143,51 @@ export const imports = pgTable(
     progress: real('progress').notNull().default(0),
     fileId: uuid('file_id'),
     counts: jsonb('counts').$type<Record<string, number>>().notNull().default({}),
+    /** What was found out about the file: encoding, separator, columns. */
+    details: jsonb('details').$type<Record<string, unknown>>().notNull().default({}),
     error: text('error'),
     createdBy: uuid('created_by'),
     appliedAt: instant('applied_at'),
+    expiresAt: instant('expires_at'),
     createdAt: createdAt(),
   },
-  (table) => [index('imports_created_idx').on(table.tenantId, table.createdAt)],
+  (table) => [
+    unique('imports_tenant_id_key').on(table.tenantId, table.id),
+    index('imports_created_idx').on(table.tenantId, table.createdAt),
+  ],
+);
+
+/** What each line of an import says and would do. Gone with the import, and the text with its applying. */
+export const importLines = pgTable(
+  'import_lines',
+  {
+    tenantId: tenantId(),
+    importId: uuid('import_id').notNull(),
+    /** Order in the import, over all its files. */
+    seq: integer('seq').notNull(),
+    file: text('file').notNull(),
+    line: integer('line').notNull(),
+    entity: text('entity').$type<'student' | 'teacher' | 'course' | 'enrolment' | 'teaching'>().notNull(),
+    /** Number, e-mail or code that the line is about. */
+    key: text('key').notNull(),
+    data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
+    outcome: text('outcome').$type<'create' | 'update' | 'unchanged' | 'archive' | 'error' | 'ignored'>(),
+    code: text('code'),
+    message: text('message'),
+    /** The student of the line, once known: erased with them. */
+    studentId: uuid('student_id'),
+    targetId: uuid('target_id'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.importId, table.seq] }),
+    index('import_lines_outcome_idx').on(table.importId, table.outcome, table.seq),
+    index('import_lines_student_idx').on(table.tenantId, table.studentId),
+    foreignKey({
+      name: 'import_lines_import_fk',
+      columns: [table.tenantId, table.importId],
+      foreignColumns: [imports.tenantId, imports.id],
+    }).onDelete('cascade'),
+  ],
 );
 
 /** One message to one person over one channel. */
