@@ -20,10 +20,10 @@ ALTER TABLE "teachers" ADD COLUMN "archived_at" timestamp with time zone;--> sta
 ALTER TABLE "imports" ADD COLUMN "details" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "imports" ADD COLUMN "expires_at" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "import_lines" ADD CONSTRAINT "import_lines_tenant_id_tenants_id_fk" FOREIGN KEY ("tenant_id") REFERENCES "public"."tenants"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "imports" ADD CONSTRAINT "imports_tenant_id_key" UNIQUE("tenant_id","id");--> statement-breakpoint
 ALTER TABLE "import_lines" ADD CONSTRAINT "import_lines_import_fk" FOREIGN KEY ("tenant_id","import_id") REFERENCES "public"."imports"("tenant_id","id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "import_lines_outcome_idx" ON "import_lines" USING btree ("import_id","outcome","seq");--> statement-breakpoint
 CREATE INDEX "import_lines_student_idx" ON "import_lines" USING btree ("tenant_id","student_id");--> statement-breakpoint
-ALTER TABLE "imports" ADD CONSTRAINT "imports_tenant_id_key" UNIQUE("tenant_id","id");--> statement-breakpoint
 ALTER TABLE "import_lines" ENABLE ROW LEVEL SECURITY;
 --> statement-breakpoint
 ALTER TABLE "import_lines" FORCE ROW LEVEL SECURITY;
