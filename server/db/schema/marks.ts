@@ -89,6 +89,8 @@ export const qrSessions = pgTable(
     /** 32 bytes that the codes are signed with, encrypted. */
     secret: bytea('secret').notNull(),
     rotateSeconds: integer('rotate_seconds').notNull(),
+    /** The highest step ever shown: a clock that is set back does not bring old codes back. */
+    lastStep: integer('last_step').notNull().default(0),
     opensAt: instant('opens_at').notNull(),
     closesAt: instant('closes_at').notNull(),
     /** Where a scan has to happen, WGS 84; null: anywhere. */
