@@ -91,8 +91,9 @@ async function grant(sql: postgres.Sql, role: string): Promise<void> {
     grant usage on schema public to ${name};
     grant select, insert, update, delete on all tables in schema public to ${name};
     grant usage on all sequences in schema public to ${name};
-    revoke update on attendance_events, consents, erasure_receipts, audit_log from ${name};
-    revoke delete on erasure_receipts, tenants from ${name};
+    revoke update on attendance_events, consents, erasure_receipts, audit_log, audit_checkpoints from ${name};
+    revoke delete on erasure_receipts, tenants, audit_log, audit_checkpoints from ${name};
+    grant update (address, user_agent, origin_salt) on audit_log to ${name};
   `);
 }
 

@@ -241,6 +241,12 @@ export const auditLog = pgTable(
     address: text('address'),
     userAgent: text('user_agent'),
     requestId: text('request_id'),
+    /**
+     * The chain covers address and user agent by this hash alone, salted: erasing a person blanks them and the salt, and
+     * the chain still holds.
+     */
+    originHash: bytea('origin_hash').notNull(),
+    originSalt: bytea('origin_salt'),
     /** Names of what was changed; never biometric data, secrets or the text of a note. */
     data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
     previousHash: bytea('previous_hash').notNull(),
@@ -252,4 +258,23 @@ export const auditLog = pgTable(
     index('audit_log_subject_idx').on(table.tenantId, table.subjectId),
     index('audit_log_actor_idx').on(table.tenantId, table.actorId),
   ],
+);
+
+/**
+ * Where the chain stood at some time, with a MAC under a key that is not in the database: shows a log whose end was cut
+ * off, and says where it begins after old entries were purged.
+ */
+export const auditCheckpoints = pgTable(
+  'audit_checkpoints',
+  {
+    id: id(),
+    tenantId: tenantId(),
+    /** `purge`: entries up to and with `seq` were removed by retention. */
+    kind: text('kind').$type<'head' | 'purge'>().notNull(),
+    seq: bigint('seq', { mode: 'number' }).notNull(),
+    hash: bytea('hash').notNull(),
+    at: instant('at').notNull(),
+    mac: bytea('mac').notNull(),
+  },
+  (table) => [index('audit_checkpoints_seq_idx').on(table.tenantId, table.seq)],
 );

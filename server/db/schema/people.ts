@@ -123,6 +123,8 @@ export const consents = pgTable(
     granted: boolean('granted').notNull(),
     /** The user who recorded it. */
     recordedBy: uuid('recorded_by'),
+    /** Version of the text that the student was shown; null where none was named. */
+    wording: text('wording'),
     at: instant('at').notNull().defaultNow(),
   },
   (table) => [
@@ -172,7 +174,8 @@ export const erasureReceipts = pgTable(
   {
     id: id(),
     tenantId: tenantId(),
-    studentId: uuid('student_id').notNull(),
+    /** Null: retention of a kind of data, of many students. */
+    studentId: uuid('student_id'),
     reason: text('reason')
       .$type<'consent-withdrawn' | 'student-deleted' | 'template-deleted' | 'retention'>()
       .notNull(),
