@@ -46,6 +46,21 @@ export interface Config {
     /** `file:` addresses as cameras, for demonstrations; never in production. */
     allowFiles: boolean;
   };
+  mail: {
+    /** `smtp://user:password@host:port` or `smtps://…`; null: no mail is sent. A secret. */
+    smtpUrl: string | null;
+    /** `Name <address>` or an address. */
+    from: string;
+    tls: MailTls;
+    /** Connections to the mail server at the same time. */
+    connections: number;
+  };
+  webhooks: {
+    /** CIDR blocks of the institution's own networks that webhooks may go to, besides public addresses. */
+    allowedNetworks: string[];
+    /** 127.0.0.0/8 and ::1; outside production also over plain http. */
+    allowLoopback: boolean;
+  };
   defaultPolicy: PolicyId;
   seed: {
     institution: string;
@@ -67,6 +82,9 @@ export interface Config {
   };
 }
 
+/** `required`: no mail without TLS; `opportunistic`: TLS where the mail server offers it; `off`: never. */
+export const MAIL_TLS = ['required', 'opportunistic', 'off'] as const;
+export type MailTls = (typeof MAIL_TLS)[number];
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 const MB = 1024 * 1024;
 
@@ -83,6 +101,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const host = read.text('HOST', mode === 'production' ? '0.0.0.0' : '127.0.0.1');
   const port = read.integer('PORT', 8780, 0, 65_535);
   const networks = read.list('CAMERA_NETWORKS', [...DEFAULT_CAMERA_NETWORKS]);
+  const webhookNetworks = read.list('WEBHOOK_NETWORKS', []);
   const config: Config = {
     env: mode,
     host,
@@ -117,6 +136,11 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       allowLoopback: read.boolean('CAMERA_ALLOW_LOOPBACK', mode !== 'production'),
       allowFiles: read.boolean('CAMERA_ALLOW_FILES', false),
     },
+    mail: readMail(read, mode),
+    webhooks: {
+      allowedNetworks: webhookNetworks,
+      allowLoopback: read.boolean('WEBHOOK_ALLOW_LOOPBACK', mode !== 'production'),
+    },
     defaultPolicy: read.choice('POLICY', POLICY_IDS, 'default'),
     seed: {
       institution: read.text('INSTITUTION', 'Yoklama'),
@@ -136,6 +160,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     },
   };
   read.check('CAMERA_NETWORKS', () => assertNetworks(networks));
+  read.check('WEBHOOK_NETWORKS', () => assertNetworks(webhookNetworks));
   read.check('TIMEZONE', () => new Intl.DateTimeFormat('en', { timeZone: config.seed.timezone }));
   if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));
   if (config.databaseAppUrl !== null && config.databaseUrl === null) {
@@ -169,4 +194,19 @@ export function decodeMasterKey(text: string): Buffer {
 function readProxies(read: EnvReader): string[] | false {
   const listed = read.list('TRUST_PROXY', []);
   return listed.length === 0 ? false : listed;
+}
+
+function readMail(read: EnvReader, mode: Environment): Config['mail'] {
+  const smtpUrl = read.optionalUrl('SMTP_URL', ['smtp:', 'smtps:']);
+  const from = read.text('MAIL_FROM', 'Yoklama <yoklama@localhost>');
+  if (!/^(?:[^<>@\r\n]*<)?[^<>@\s]+@[^<>@\s]+>?$/.test(from)) {
+    read.problem('MAIL_FROM', 'is not an address, nor "Name <address>"');
+  }
+  if (mode === 'production' && smtpUrl !== null && read.optional('MAIL_FROM') === null) {
+    read.problem('MAIL_FROM', 'is needed where SMTP_URL is set: the address that mails come from');
+  }
+  // To a mail server on this machine nothing leaves it; anywhere else passwords and names would be read on the way.
+  const local = smtpUrl !== null && /^(localhost|127\.|\[::1\])/.test(new URL(smtpUrl).hostname);
+  const tls = read.choice('SMTP_TLS', MAIL_TLS, local ? 'opportunistic' : 'required');
+  return { smtpUrl, from, tls, connections: read.integer('SMTP_CONNECTIONS', 3, 1, 50) };
 }
