@@ -6,6 +6,7 @@ const WITHHELD = [
   'DATABASE_URL',
   'DATABASE_APP_URL',
   'REDIS_URL',
+  'SMTP_URL',
   'ADMIN_EMAIL',
   'ADMIN_PASSWORD',
 ];
