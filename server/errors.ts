@@ -17,6 +17,13 @@ export const ERRORS = {
   'pipeline-busy': [503, 'The video workers are busy; try again in a few seconds.'],
   'shutting-down': [503, 'The server is shutting down.'],
 
+  // Background work and files
+  'queue-unavailable': [503, 'The job queue cannot be reached at the moment; try again in a few seconds.'],
+  'file-not-found': [404, 'There is no such file, or it has expired.'],
+  'job-not-found': [404, 'There is no such job.'],
+  'dead-letter-not-found': [404, 'There is no such failed job.'],
+  'backup-running': [409, 'A backup is being made already.'],
+
   // Signing in and rights
   unauthenticated: [401, 'A valid access token is needed.'],
   'token-expired': [401, 'The access token has expired; use the refresh token.'],
@@ -38,6 +45,8 @@ export const ERRORS = {
   // Students, consent, faces
   'student-not-found': [404, 'There is no such student.'],
   'student-number-taken': [409, 'Another student has this number.'],
+  'student-external-id-taken': [409, 'Another student has this external id.'],
+  'student-archived': [409, 'The student is archived; restore them first.'],
   'consent-missing': [403, 'The student has not consented to face recognition.'],
   'template-not-found': [404, 'There is no such face template.'],
   'photo-missing': [400, 'The request has no file in the field "photo".'],
@@ -55,8 +64,19 @@ export const ERRORS = {
   // Courses
   'course-not-found': [404, 'There is no such course.'],
   'course-code-taken': [409, 'Another course of that semester has this code.'],
+  'course-external-id-taken': [409, 'Another course has this external id.'],
   'course-has-sessions': [409, 'The course has class sessions; their attendance would be lost with it.'],
   'enrolment-not-found': [404, 'The student is not enrolled in this course.'],
+
+  // Teachers, rooms, holidays
+  'teacher-not-found': [404, 'There is no such teacher.'],
+  'teacher-taken': [409, 'Another teacher has this account or this external id.'],
+  'room-not-found': [404, 'There is no such room.'],
+  'room-name-taken': [409, 'Another room has this name.'],
+  'room-in-use': [409, 'The room is used by cameras, meetings or sessions; `details` counts them.'],
+  'meetings-overlap': [422, 'Meetings of the course overlap, or one ends before it starts; see `details`.'],
+  'holiday-not-found': [404, 'There is no such holiday.'],
+  'holiday-taken': [409, 'That day is a holiday already.'],
 
   // Cameras
   'camera-not-found': [404, 'There is no such camera.'],
@@ -81,6 +101,26 @@ export const ERRORS = {
   'review-not-found': [404, 'There is no such question.'],
   'review-settled': [409, 'The question has been answered already.'],
   'review-face-gone': [404, 'The picture of the face is no longer at hand; it is never stored.'],
+
+  // QR codes
+  'qr-session-not-found': [404, 'There is no such window for QR codes.'],
+  'qr-room-without-place': [422, 'The session has no room, or its room has no coordinates.'],
+  'qr-code-invalid': [422, 'This is not a code of this server, or it was changed.'],
+  'qr-code-expired': [410, 'The code is no longer shown; scan the one on the screen.'],
+  'qr-closed': [409, 'The window for QR codes is closed, or the session is.'],
+  'qr-place-required': [422, 'This window is bound to a place; send where the device is.'],
+  'qr-too-far': [403, 'The device is too far from where the session takes place.'],
+  'qr-not-enrolled': [403, 'The student is not enrolled in the course of this session.'],
+  'qr-device-shared': [409, 'Another student has used this device in this session.'],
+
+  // Idempotency-Key
+  'idempotency-key-invalid': [400, 'An Idempotency-Key has 1 to 200 visible ASCII characters.'],
+  'idempotency-key-reused': [422, 'This Idempotency-Key was used for another request.'],
+  'idempotency-in-progress': [409, 'The first request with this Idempotency-Key is still at work.'],
+  'idempotency-answer-gone': [
+    409,
+    'The request with this Idempotency-Key was carried out; its answer was too large to be kept.',
+  ],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;

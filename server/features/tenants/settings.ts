@@ -63,6 +63,15 @@ const groups = {
     },
     { description: 'Warnings about absences.' },
   ),
+  qr: Type.Object(
+    {
+      sharedDevice: OneOf(
+        ['refuse', 'flag'],
+        'A second student on the device of a first: refuse the scan, or take it and show staff.',
+      ),
+    },
+    { description: 'Attendance by QR code.' },
+  ),
 } satisfies Record<string, TObject>;
 
 export const TenantSettings = Type.Object(groups, { title: 'TenantSettings' });
@@ -75,6 +84,7 @@ export const SETTINGS_DEFAULTS: TenantSettings = {
   cors: { origins: [] },
   reports: { dailyAt: '18:00', weeklyAt: '18:00', weeklyDay: 7 },
   warnings: { enabled: true, absences: 3 },
+  qr: { sharedDevice: 'refuse' },
 };
 
 /** A change of settings: groups and keys that are left out stay as they are. */
