@@ -2,10 +2,12 @@ import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../db/ids.ts';
 import { attendanceEvents, attendanceRecords, classSessions } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
-import { type AttendanceEvent, type ProjectedRecord, project, type SessionFrame } from './projection.ts';
+import { publishAll } from '../../jobs/outbox.ts';
+import { toEvent } from './events.ts';
+import { type ProjectedRecord, project, type SessionFrame } from './projection.ts';
 
 export type RecordRow = typeof attendanceRecords.$inferSelect;
-type EventRow = typeof attendanceEvents.$inferSelect;
+export type EventRow = typeof attendanceEvents.$inferSelect;
 type EventInsert = typeof attendanceEvents.$inferInsert;
 
 /** An event on its way into the ledger. Its id is made where it happens, so that a retry writes it once. */
@@ -49,9 +51,34 @@ export async function appendEvents(
     .insert(attendanceEvents)
     .values(drafts.map((draft) => ({ ...draft, tenantId })))
     .onConflictDoNothing({ target: attendanceEvents.id });
-  return reproject(
+  const changes = await reproject(
     tx,
     rows.filter((row) => wanted.has(pairKey(row))),
+  );
+  await publishChanges(tx, tenantId, changes);
+  return changes;
+}
+
+/** Tells the rest of the house what was decided, in one statement. More of the same is no news. */
+async function publishChanges(tx: Tx, tenantId: string, changes: readonly RecordChange[]): Promise<void> {
+  await publishAll(
+    tx,
+    tenantId,
+    changes
+      .filter(({ before, after }) => before.status !== after.status)
+      .map(({ before, after }) => ({
+        type: 'attendance.changed' as const,
+        payload: {
+          recordId: after.id,
+          sessionId: after.sessionId,
+          courseId: after.courseId,
+          studentId: after.studentId,
+          status: after.status,
+          previousStatus: before.status,
+          method: after.method,
+          corrected: after.correctedBy !== null,
+        },
+      })),
   );
 }
 
@@ -152,9 +179,13 @@ export async function lockRecords(tx: Tx, sessionId: string): Promise<RecordRow[
     .for('update');
 }
 
+/** Events that are a person's word on the status. */
+const WORDS = new Set(['corrected', 'confirmed', 'merged']);
+
 function merge(before: RecordRow, projected: ProjectedRecord, events: readonly EventRow[]): RecordRow {
   const correctedAt = projected.correctedBy
-    ? (events.findLast((event) => event.actorId === projected.correctedBy)?.at ?? null)
+    ? (events.findLast((event) => WORDS.has(event.type) && event.actorId === projected.correctedBy)?.at ??
+      null)
     : null;
   return {
     ...before,
@@ -184,54 +215,6 @@ function differs(a: RecordRow, b: RecordRow): boolean {
     a.correctedBy !== b.correctedBy ||
     a.version !== b.version
   );
-}
-
-/** Unknown types are of a newer version or of another feature: they say nothing about the record. */
-function toEvent(row: EventRow): AttendanceEvent[] {
-  const base = { id: row.id, seq: row.seq, at: row.at.getTime() };
-  const evidence =
-    row.streamId !== null && row.trackId !== null ? { streamId: row.streamId, trackId: row.trackId } : null;
-  const actorId = row.actorId;
-  switch (row.type) {
-    case 'marked':
-    case 'seen':
-      return evidence
-        ? [{ ...base, type: row.type, evidence, firstSeenAt: base.at, confidence: row.confidence ?? 0 }]
-        : [];
-    case 'confirmed':
-      return evidence && actorId
-        ? [
-            {
-              ...base,
-              type: 'confirmed',
-              evidence,
-              firstSeenAt: base.at,
-              confidence: row.confidence ?? 0,
-              actorId,
-            },
-          ]
-        : [];
-    case 'rejected':
-      return evidence && actorId ? [{ ...base, type: 'rejected', evidence, actorId }] : [];
-    case 'corrected': {
-      const note = typeof row.data.note === 'string' ? row.data.note : null;
-      return row.status && actorId ? [{ ...base, type: 'corrected', status: row.status, note, actorId }] : [];
-    }
-    case 'session-closed': {
-      const { lastSeenAt, secondsSeen } = row.data;
-      return [
-        {
-          ...base,
-          type: 'session-closed',
-          closedAt: base.at,
-          lastSeenAt: typeof lastSeenAt === 'number' ? lastSeenAt : null,
-          secondsSeen: typeof secondsSeen === 'number' ? secondsSeen : 0,
-        },
-      ];
-    }
-    default:
-      return [];
-  }
 }
 
 function distinctPairs(drafts: readonly EventDraft[]): { sessionId: string; studentId: string }[] {

@@ -29,6 +29,11 @@ export interface Evidence {
   trackId: number;
 }
 
+export interface SeenEvidence extends Evidence {
+  firstSeenAt: number;
+  confidence: number;
+}
+
 interface EventBase {
   /** UUIDv7 of the event: the same event twice is one event. */
   id: string;
@@ -50,8 +55,27 @@ export type AttendanceEvent =
       actorId: string;
     })
   | (EventBase & { type: 'rejected'; evidence: Evidence; actorId: string })
-  /** A person set the status by hand. */
+  /** A person set the status by hand; `pending` takes the person's word away again. */
   | (EventBase & { type: 'corrected'; status: AttendanceStatus; note: string | null; actorId: string })
+  /** The student scanned the code of the session at `scannedAt`: proof of being there, as a face is. */
+  | (EventBase & { type: 'qr-scanned'; scannedAt: number })
+  /** A file of another system says so: more than a machine, less than a person's correction or confirmation. */
+  | (EventBase & { type: 'imported'; status: AttendanceStatus; note: string | null })
+  /** An excuse that covers the session was accepted, or was taken back. */
+  | (EventBase & { type: 'excused' | 'excuse-withdrawn'; excuseId: string })
+  /** Tracks of this record are somebody else's. */
+  | (EventBase & { type: 'split'; transferId: string; evidence: readonly Evidence[] })
+  /** Tracks of another record are this student's, with the time that they were seen for. */
+  | (EventBase & {
+      type: 'merged';
+      transferId: string;
+      evidence: readonly SeenEvidence[];
+      lastSeenAt: number | null;
+      secondsSeen: number;
+      actorId: string;
+    })
+  /** The split or merge never happened. */
+  | (EventBase & { type: 'transfer-undone'; transferId: string })
   | (EventBase & {
       type: 'session-closed';
       closedAt: number;
@@ -88,21 +112,46 @@ export const EMPTY_RECORD: ProjectedRecord = {
 
 interface Tally {
   evidence: Map<string, { firstSeenAt: number; confidence: number; rejected: boolean }>;
-  /** The last status set by hand, and the last face confirmed; the later of the two holds. */
+  /** Tracks that a person confirmed or gave to this student, and when in the ledger. */
+  confirmations: Map<string, { actorId: string; seq: number }>;
+  /** The last status set by hand; it or the last confirmation holds, whichever is later. */
   word: { status: AttendanceStatus; note: string | null; actorId: string; seq: number } | null;
-  confirmation: { key: string; actorId: string; seq: number } | null;
+  /** When the code was scanned first. */
+  scannedAt: number | null;
+  imported: { status: AttendanceStatus; note: string | null } | null;
+  excuses: Set<string>;
+  /** Time that came with tracks of another record. */
+  moved: { lastSeenAt: number | null; secondsSeen: number }[];
   closed: { closedAt: number; lastSeenAt: number | null; secondsSeen: number } | null;
 }
 
+const emptyTally = (): Tally => ({
+  evidence: new Map(),
+  confirmations: new Map(),
+  word: null,
+  scannedAt: null,
+  imported: null,
+  excuses: new Set(),
+  moved: [],
+  closed: null,
+});
+
 /** Folds the events of one student in one session. Their order in the array does not matter, `seq` does. */
 export function project(events: readonly AttendanceEvent[], frame: SessionFrame): ProjectedRecord {
-  const tally: Tally = { evidence: new Map(), word: null, confirmation: null, closed: null };
+  let tally = emptyTally();
   const known = new Set<string>();
+  const applied: AttendanceEvent[] = [];
+  const undone = new Set<string>();
   let record = EMPTY_RECORD;
   for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
     if (known.has(event.id)) continue;
     known.add(event.id);
-    apply(tally, event);
+    applied.push(event);
+    if (event.type === 'transfer-undone') {
+      undone.add(event.transferId);
+      tally = emptyTally();
+      for (const earlier of applied) apply(tally, earlier, undone);
+    } else apply(tally, event, undone);
     const next = read(tally, frame);
     record = { ...next, version: record.version + (sameDecision(record, next) ? 0 : 1) };
   }
@@ -111,42 +160,51 @@ export function project(events: readonly AttendanceEvent[], frame: SessionFrame)
 
 export const evidenceKey = (evidence: Evidence): string => `${evidence.streamId}:${evidence.trackId}`;
 
-function apply(tally: Tally, event: AttendanceEvent): void {
+function apply(tally: Tally, event: AttendanceEvent, undone: ReadonlySet<string>): void {
   switch (event.type) {
     case 'marked':
     case 'seen':
+      see(tally, { ...event.evidence, firstSeenAt: event.firstSeenAt, confidence: event.confidence });
+      return;
     case 'confirmed': {
-      const key = evidenceKey(event.evidence);
-      const held = tally.evidence.get(key);
-      const confirmed = event.type === 'confirmed';
-      // A track that a person rejected stays rejected, however sure the machine is later; a person may confirm it.
-      tally.evidence.set(key, {
-        firstSeenAt: Math.min(event.firstSeenAt, held?.firstSeenAt ?? Number.POSITIVE_INFINITY),
-        confidence: Math.max(event.confidence, held?.confidence ?? 0),
-        rejected: confirmed ? false : (held?.rejected ?? false),
-      });
-      if (confirmed) tally.confirmation = { key, actorId: event.actorId, seq: event.seq };
+      const { firstSeenAt, confidence } = event;
+      confirm(tally, event, { ...event.evidence, firstSeenAt, confidence });
       return;
     }
-    case 'rejected': {
-      const key = evidenceKey(event.evidence);
-      const held = tally.evidence.get(key);
-      tally.evidence.set(key, {
-        firstSeenAt: held?.firstSeenAt ?? Number.POSITIVE_INFINITY,
-        confidence: held?.confidence ?? 0,
-        rejected: true,
-      });
-      if (tally.confirmation?.key === key) tally.confirmation = null;
+    case 'rejected':
+      reject(tally, event.evidence);
       return;
-    }
+    case 'split':
+      if (undone.has(event.transferId)) return;
+      for (const evidence of event.evidence) reject(tally, evidence);
+      return;
+    case 'merged':
+      if (undone.has(event.transferId)) return;
+      for (const evidence of event.evidence) confirm(tally, event, evidence);
+      tally.moved.push({ lastSeenAt: event.lastSeenAt, secondsSeen: event.secondsSeen });
+      return;
+    case 'transfer-undone':
+      return;
     case 'corrected':
       // Back to `pending` takes the person's word away: the machine's evidence counts again.
       if (event.status === 'pending') {
         tally.word = null;
-        tally.confirmation = null;
+        tally.confirmations.clear();
       } else {
         tally.word = { status: event.status, note: event.note, actorId: event.actorId, seq: event.seq };
       }
+      return;
+    case 'qr-scanned':
+      tally.scannedAt = Math.min(event.scannedAt, tally.scannedAt ?? Number.POSITIVE_INFINITY);
+      return;
+    case 'imported':
+      tally.imported = event.status === 'pending' ? null : { status: event.status, note: event.note };
+      return;
+    case 'excused':
+      tally.excuses.add(event.excuseId);
+      return;
+    case 'excuse-withdrawn':
+      tally.excuses.delete(event.excuseId);
       return;
     case 'session-closed':
       tally.closed = {
@@ -158,33 +216,99 @@ function apply(tally: Tally, event: AttendanceEvent): void {
   }
 }
 
+/** A track that a person rejected stays rejected, however sure the machine is later; a person may confirm it. */
+function see(tally: Tally, evidence: SeenEvidence): void {
+  const key = evidenceKey(evidence);
+  const held = tally.evidence.get(key);
+  tally.evidence.set(key, {
+    firstSeenAt: Math.min(evidence.firstSeenAt, held?.firstSeenAt ?? Number.POSITIVE_INFINITY),
+    confidence: Math.max(evidence.confidence, held?.confidence ?? 0),
+    rejected: held?.rejected ?? false,
+  });
+}
+
+function confirm(tally: Tally, by: { actorId: string; seq: number }, evidence: SeenEvidence): void {
+  see(tally, evidence);
+  const key = evidenceKey(evidence);
+  tally.evidence.set(key, { ...tally.evidence.get(key)!, rejected: false });
+  tally.confirmations.set(key, { actorId: by.actorId, seq: by.seq });
+}
+
+function reject(tally: Tally, evidence: Evidence): void {
+  const key = evidenceKey(evidence);
+  const held = tally.evidence.get(key);
+  tally.evidence.set(key, {
+    firstSeenAt: held?.firstSeenAt ?? Number.POSITIVE_INFINITY,
+    confidence: held?.confidence ?? 0,
+    rejected: true,
+  });
+  tally.confirmations.delete(key);
+}
+
 function read(tally: Tally, frame: SessionFrame): Omit<ProjectedRecord, 'version'> {
   const valid = [...tally.evidence.values()].filter((held) => !held.rejected);
-  const firstSeenAt = valid.length > 0 ? Math.min(...valid.map((held) => held.firstSeenAt)) : null;
-  const confidence = valid.length > 0 ? Math.max(...valid.map((held) => held.confidence)) : null;
+  const faceAt = valid.length > 0 ? Math.min(...valid.map((held) => held.firstSeenAt)) : null;
   const seen = {
-    firstSeenAt,
-    confidence,
-    lastSeenAt: firstSeenAt === null ? null : (tally.closed?.lastSeenAt ?? null),
-    secondsSeen: tally.closed ? (firstSeenAt === null ? 0 : tally.closed.secondsSeen) : null,
+    firstSeenAt: earliest(faceAt, tally.scannedAt),
+    confidence: valid.length > 0 ? Math.max(...valid.map((held) => held.confidence)) : null,
+    ...timeSeen(tally, faceAt !== null),
   };
-  const { word, confirmation } = tally;
+  const { word } = tally;
+  const confirmation = lastOf(tally.confirmations);
   if (word && word.seq > (confirmation?.seq ?? -1)) {
     return { ...seen, status: word.status, method: 'manual', note: word.note, correctedBy: word.actorId };
   }
-  const none = { note: null, correctedBy: null };
-  if (firstSeenAt === null) {
-    return { ...seen, ...none, status: tally.closed ? 'absent' : 'pending', method: null };
+  if (tally.imported && !confirmation) {
+    const { status, note } = tally.imported;
+    return excusable(tally, { ...seen, status, method: 'import', note, correctedBy: null });
   }
-  return {
-    ...seen,
+  const none = { ...seen, note: null, correctedBy: null };
+  if (seen.firstSeenAt === null) {
+    return excusable(tally, { ...none, status: tally.closed ? 'absent' : 'pending', method: null });
+  }
+  // Nobody can say how long a student stayed who scanned the code: the share is not held against them.
+  const short =
+    tally.closed &&
+    !confirmation &&
+    tally.scannedAt === null &&
+    !enough(tally.closed, seen.secondsSeen ?? 0, frame);
+  return excusable(tally, {
     ...none,
     correctedBy: confirmation?.actorId ?? null,
-    method: 'face',
-    status:
-      tally.closed && !confirmation && !enough(tally.closed, frame) ? 'absent' : arrival(firstSeenAt, frame),
+    method: faceAt === seen.firstSeenAt ? 'face' : 'qr',
+    status: short ? 'absent' : arrival(seen.firstSeenAt, frame),
+  });
+}
+
+/** Known once the session is closed; before, the live tally knows better. */
+function timeSeen(tally: Tally, onCamera: boolean): Pick<ProjectedRecord, 'lastSeenAt' | 'secondsSeen'> {
+  const { closed, moved } = tally;
+  if (!closed) return { lastSeenAt: null, secondsSeen: null };
+  if (!onCamera) return { lastSeenAt: null, secondsSeen: 0 };
+  return {
+    lastSeenAt: moved.reduce((last, { lastSeenAt }) => latest(last, lastSeenAt), closed.lastSeenAt),
+    secondsSeen: moved.reduce((sum, { secondsSeen }) => sum + secondsSeen, closed.secondsSeen),
   };
 }
+
+/** An accepted excuse stands in for being there; it never takes somebody's presence away, nor a person's word. */
+function excusable(tally: Tally, record: Omit<ProjectedRecord, 'version'>): Omit<ProjectedRecord, 'version'> {
+  const away = record.status === 'pending' || record.status === 'absent';
+  return away && tally.excuses.size > 0
+    ? { ...record, status: 'excused', method: null, note: null, correctedBy: null }
+    : record;
+}
+
+function lastOf(confirmations: Tally['confirmations']): { actorId: string; seq: number } | null {
+  let last: { actorId: string; seq: number } | null = null;
+  for (const entry of confirmations.values()) if (!last || entry.seq > last.seq) last = entry;
+  return last;
+}
+
+const earliest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.min(a, b);
+const latest = (a: number | null, b: number | null): number | null =>
+  a === null ? b : b === null ? a : Math.max(a, b);
 
 /** `late` when first seen more than the course's minutes after the start. */
 export function arrival(firstSeenAt: number, frame: SessionFrame): 'present' | 'late' {
@@ -196,13 +320,14 @@ export function arrival(firstSeenAt: number, frame: SessionFrame): 'present' | '
  * the closing, less the grace at the end. A session closed within its grace asks for nothing.
  */
 function enough(
-  closed: { closedAt: number; secondsSeen: number },
+  closed: { closedAt: number },
+  secondsSeen: number,
   { startsAt, endsAt, rules }: SessionFrame,
 ): boolean {
   if (rules.minPresenceShare <= 0) return true;
   const end = Math.min(endsAt ?? closed.closedAt, closed.closedAt) - rules.graceMinutes * 60_000;
   const countsS = (end - startsAt) / 1000;
-  return countsS <= 0 || closed.secondsSeen >= rules.minPresenceShare * countsS;
+  return countsS <= 0 || secondsSeen >= rules.minPresenceShare * countsS;
 }
 
 /** What a person decides upon. A higher confidence or an earlier first sight must not void the teacher's click. */

@@ -54,24 +54,29 @@ export async function markByHand(context: AppContext, caller: Caller, mark: Manu
       .from(classSessions)
       .where(eq(classSessions.id, mark.sessionId));
     if (!session) throw new ApiError('session-not-found');
-    if (!(await belongs(tx, session.courseId, mark))) throw new ApiError('student-not-enrolled');
+    await assertBelongs(tx, session.courseId, mark);
     return writeWord(tx, caller, mark.sessionId, mark.studentId, mark);
   });
 }
 
-async function belongs(tx: Tx, courseId: string, mark: ManualMark): Promise<boolean> {
+/** Throws `student-not-enrolled`: neither of the course nor with a record in the session. */
+export async function assertBelongs(
+  tx: Tx,
+  courseId: string,
+  mark: { sessionId: string; studentId: string },
+): Promise<void> {
   const [enrolled] = await tx
     .select({ studentId: enrolments.studentId })
     .from(enrolments)
     .where(and(eq(enrolments.courseId, courseId), eq(enrolments.studentId, mark.studentId)));
-  if (enrolled) return true;
+  if (enrolled) return;
   const [recorded] = await tx
     .select({ id: attendanceRecords.id })
     .from(attendanceRecords)
     .where(
       and(eq(attendanceRecords.sessionId, mark.sessionId), eq(attendanceRecords.studentId, mark.studentId)),
     );
-  return recorded !== undefined;
+  if (!recorded) throw new ApiError('student-not-enrolled');
 }
 
 async function writeWord(
