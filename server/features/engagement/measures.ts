@@ -12,7 +12,7 @@ const BANDS: readonly [Band, number][] = [
 ];
 
 /** With less than this share of the frames judged, a number would describe the few good moments only. */
-export const MIN_COVERAGE = 0.1;
+export const MIN_COVERAGE = 0.2;
 /** Share of closed eyes needs a minute and this many judged frames: blinks are shorter than a sample. */
 const MIN_EYE_FRAMES = 20;
 const MIN_EYE_WINDOW_MS = 60_000;

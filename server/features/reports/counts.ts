@@ -1,0 +1,59 @@
+import { type SQL, sql } from 'drizzle-orm';
+
+/**
+ * How often each status was decided. `rate` is (present + late) / (present + late + absent): who was excused neither
+ * helps nor harms it, and what nobody has decided yet is left out. Null where there is nothing to divide.
+ */
+export interface Counts {
+  present: number;
+  late: number;
+  excused: number;
+  absent: number;
+  pending: number;
+  rate: number | null;
+}
+
+export const NO_COUNTS: Counts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0, rate: null };
+
+export type RawCounts = Omit<Counts, 'rate'>;
+
+export function withRate<T extends RawCounts>(counts: T): T & Counts {
+  return { ...counts, rate: rateOf(counts) };
+}
+
+export function rateOf({ present, late, absent }: RawCounts): number | null {
+  const judged = present + late + absent;
+  return judged === 0 ? null : (present + late) / judged;
+}
+
+/** Difference of two rates in percentage points; null where one of them is unknown. */
+export function trendOf(now: number | null, before: number | null): number | null {
+  return now === null || before === null ? null : (now - before) * 100;
+}
+
+export function addCounts(a: RawCounts, b: RawCounts): RawCounts {
+  return {
+    present: a.present + b.present,
+    late: a.late + b.late,
+    excused: a.excused + b.excused,
+    absent: a.absent + b.absent,
+    pending: a.pending + b.pending,
+  };
+}
+
+/** The five counts of `r.status` in a grouped query over attendance_records r. */
+export const countColumns: SQL = sql`
+  count(*) filter (where r.status = 'present')::int as present,
+  count(*) filter (where r.status = 'late')::int as late,
+  count(*) filter (where r.status = 'excused')::int as excused,
+  count(*) filter (where r.status = 'absent')::int as absent,
+  count(*) filter (where r.status = 'pending')::int as pending`;
+
+/** Conditions joined by `and`; those that do not apply are null. */
+export function all(...conditions: (SQL | null | undefined)[]): SQL {
+  const given = conditions.filter((condition) => condition !== null && condition !== undefined);
+  return given.length === 0 ? sql`true` : sql.join(given, sql` and `);
+}
+
+export const between = (column: SQL, range: { from: string; until: string }): SQL =>
+  sql`${column} between ${range.from}::date and ${range.until}::date`;
