@@ -61,6 +61,12 @@ export interface Config {
     /** 127.0.0.0/8 and ::1; outside production also over plain http. */
     allowLoopback: boolean;
   };
+  oidc: {
+    /** CIDR blocks of private networks that sign-in providers may be in, besides public addresses. */
+    allowedNetworks: string[];
+    /** Providers on this machine, also over plain http; never in production. */
+    allowLoopback: boolean;
+  };
   defaultPolicy: PolicyId;
   seed: {
     institution: string;
@@ -77,7 +83,13 @@ export interface Config {
     requestsPerMinute: number;
     /** Sign-in attempts per minute and address. */
     loginsPerMinute: number;
+    /** Requests per minute of one signed-in user, from whatever addresses. */
+    accountRequestsPerMinute: number;
+    /** Requests per minute of one API key. */
+    keyRequestsPerMinute: number;
     accessTokenSeconds: number;
+    /** Days that one key signs access tokens for before the next takes over. */
+    signingKeyDays: number;
     refreshTokenDays: number;
   };
 }
@@ -102,6 +114,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const port = read.integer('PORT', 8780, 0, 65_535);
   const networks = read.list('CAMERA_NETWORKS', [...DEFAULT_CAMERA_NETWORKS]);
   const webhookNetworks = read.list('WEBHOOK_NETWORKS', []);
+  const oidcNetworks = read.list('OIDC_NETWORKS', []);
   const config: Config = {
     env: mode,
     host,
@@ -141,6 +154,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       allowedNetworks: webhookNetworks,
       allowLoopback: read.boolean('WEBHOOK_ALLOW_LOOPBACK', mode !== 'production'),
     },
+    oidc: {
+      allowedNetworks: oidcNetworks,
+      allowLoopback: mode !== 'production',
+    },
     defaultPolicy: read.choice('POLICY', POLICY_IDS, 'default'),
     seed: {
       institution: read.text('INSTITUTION', 'Yoklama'),
@@ -155,11 +172,25 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       photosPerRequest: read.integer('MAX_PHOTOS', 10, 1, 50),
       requestsPerMinute: read.integer('RATE_LIMIT', mode === 'test' ? 100_000 : 1200, 1, 1_000_000),
       loginsPerMinute: read.integer('LOGIN_RATE_LIMIT', mode === 'test' ? 1000 : 20, 1, 1_000_000),
+      accountRequestsPerMinute: read.integer(
+        'ACCOUNT_RATE_LIMIT',
+        mode === 'test' ? 100_000 : 600,
+        1,
+        1_000_000,
+      ),
+      keyRequestsPerMinute: read.integer(
+        'API_KEY_RATE_LIMIT',
+        mode === 'test' ? 100_000 : 1200,
+        1,
+        1_000_000,
+      ),
+      signingKeyDays: read.integer('SIGNING_KEY_DAYS', 30, 1, 365),
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 900, 30, 86_400),
       refreshTokenDays: read.integer('REFRESH_TOKEN_DAYS', 30, 1, 365),
     },
   };
   read.check('CAMERA_NETWORKS', () => assertNetworks(networks));
+  read.check('OIDC_NETWORKS', () => assertNetworks(oidcNetworks));
   read.check('WEBHOOK_NETWORKS', () => assertNetworks(webhookNetworks));
   read.check('TIMEZONE', () => new Intl.DateTimeFormat('en', { timeZone: config.seed.timezone }));
   if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));

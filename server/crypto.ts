@@ -13,6 +13,8 @@ export interface Crypto {
   tenant(tenantId: string, wrappedKey: Buffer): TenantCrypto;
   /** A key for one use in this server, derived from the master key by HKDF-SHA-256; 32 bytes. */
   derive(use: string): Buffer;
+  /** Encrypts what belongs to no institution, with a key derived for that use. */
+  sealer(use: string): TenantCrypto;
 }
 
 export interface TenantCrypto {
@@ -41,6 +43,7 @@ export function createCrypto(masterKey: Buffer): Crypto {
   const unwrapped = new Map<string, TenantCrypto>();
   return {
     derive,
+    sealer: (use) => createTenantCrypto(derive(use)),
     createTenantKey: (tenantId) => seal(wrappingKey, `tenant:${tenantId}`, randomBytes(32)),
     tenant(tenantId, wrappedKey) {
       const cacheKey = `${tenantId}:${wrappedKey.toString('base64')}`;

@@ -35,6 +35,60 @@ export const ERRORS = {
     'The refresh token had been used before; every session from that sign-in was ended.',
   ],
   forbidden: [403, 'Your role does not allow this.'],
+  'scope-missing': [403, 'The API key does not have the scope of this route; `details.scope` names it.'],
+  'key-not-allowed': [403, 'This route is for people; no API key may call it.'],
+  'institution-suspended': [403, 'The institution is suspended.'],
+  'account-waiting': [403, 'The account waits until an administrator finds its entry on the roster.'],
+  'second-factor-required': [401, 'The second factor is needed; `details.challenge` goes with it.'],
+  'second-factor-wrong': [401, 'The code is wrong, was used before, or the sign-in took too long.'],
+  'second-factor-setup-required': [403, 'This role needs a second factor; set it up first.'],
+  'second-factor-already-on': [409, 'The second factor is on already; switch it off first.'],
+  'second-factor-off': [409, 'The second factor is not on.'],
+  'second-factor-needed-by-role': [409, 'The institution asks for a second factor in this role.'],
+  'password-wrong': [403, 'The password is wrong.'],
+  'password-missing': [409, 'This account has no password; set one through “forgot password”.'],
+  'link-invalid': [404, 'The link is unknown, was used or has expired.'],
+  'sign-in-not-found': [404, 'There is no such sign-in.'],
+
+  // Joining: registration, invitations, activation codes
+  'registration-closed': [403, 'The institution does not let people make accounts for themselves.'],
+  'email-domain-not-allowed': [422, 'The institution takes addresses of its own domains only.'],
+  'invitation-not-found': [404, 'There is no such open invitation.'],
+  'activation-code-mistyped': [422, 'The code has a mistake in it: its check character does not fit.'],
+  'activation-code-invalid': [404, 'The code is unknown, was withdrawn, has expired or was used up.'],
+  'activation-code-not-found': [404, 'There is no such activation code.'],
+  'roster-entry-missing': [422, 'A student’s number is needed, or does not fit the entry on the roster.'],
+  'roster-entry-taken': [409, 'The entry on the roster has an account already.'],
+
+  // Institutions
+  'tenant-not-found': [404, 'There is no such institution.'],
+  'domain-taken': [409, 'Another institution has this domain.'],
+  'own-tenant': [409, 'Your own institution cannot be suspended.'],
+  'emotion-prohibited': [422, 'The institution’s policy does not allow this mode of emotion.'],
+  'timezone-unknown': [422, 'There is no such IANA time zone.'],
+  'logo-not-found': [404, 'The institution has no logo.'],
+  'logo-invalid': [
+    422,
+    'The file is not a picture that can be a logo: PNG, JPEG or WebP, 32 to 4096 pixels.',
+  ],
+
+  // API keys
+  'api-key-not-found': [404, 'There is no such API key.'],
+  'api-key-invalid': [401, 'The API key is unknown, was revoked or has expired.'],
+  'scope-unknown': [422, 'There is no such scope; `details.scopes` lists them.'],
+
+  // Sign-in through a provider
+  'oidc-provider-not-found': [404, 'There is no such sign-in provider.'],
+  'oidc-provider-taken': [409, 'This provider and client are configured already.'],
+  'oidc-address-forbidden': [
+    422,
+    'The provider’s address is not allowed: https and a public host are needed.',
+  ],
+  'oidc-provider-unreachable': [502, 'The provider did not answer as OpenID Connect says.'],
+  'oidc-state-invalid': [401, 'This sign-in was not started here, took too long or was finished before.'],
+  'oidc-refused': [401, 'The provider’s answer could not be verified.'],
+  'oidc-email-unverified': [403, 'The provider does not vouch for the e-mail address.'],
+  'oidc-no-account': [403, 'Nobody in the institution has the account that the provider names.'],
 
   // Users
   'user-not-found': [404, 'There is no such user.'],
