@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { AppContext } from './context.ts';
 import { attendanceRoutes } from './features/attendance/routes.ts';
+import { auditRoutes } from './features/audit/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { cameraRoutes } from './features/cameras/routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
@@ -10,10 +11,12 @@ import { privacyRoutes } from './features/privacy/routes.ts';
 import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
+import { teacherRoutes } from './features/teachers/routes.ts';
 import { tenantRoutes } from './features/tenants/routes.ts';
 import { userRoutes } from './features/users/routes.ts';
 import type { App } from './http.ts';
 import { requestId } from './log.ts';
+import { auditRequests } from './plugins/audit.ts';
 import { requireCallers } from './plugins/auth.ts';
 import { serveDashboard } from './plugins/dashboard.ts';
 import { handleErrors } from './plugins/errors.ts';
@@ -31,7 +34,9 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   studentRoutes,
   faceRoutes,
   courseRoutes,
+  teacherRoutes,
   privacyRoutes,
+  auditRoutes,
   cameraRoutes,
   sessionRoutes,
   reviewRoutes,
@@ -69,6 +74,7 @@ export async function buildApp(context: AppContext): Promise<App> {
   });
   await secure(app, config);
   requireCallers(app, context);
+  auditRequests(app, context);
   await describeApi(app, liveSchemas);
   reportHealth(app, context);
   measure(app);

@@ -9,6 +9,7 @@ import { type AppContext, type Clock, createEvents, systemClock } from './contex
 import { createCrypto } from './crypto.ts';
 import type { EmbeddedPostgres } from './db/embedded.ts';
 import { openConfiguredDatabase } from './db/open.ts';
+import { auditTransactions } from './features/audit/service.ts';
 import { createAccessTokens } from './features/auth/tokens.ts';
 import { createLive, type Live } from './features/sessions/live.ts';
 import { seedFirstTenant } from './features/tenants/seed.ts';
@@ -58,6 +59,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const crypto = createCrypto(secrets.masterKey);
     const database = await openConfiguredDatabase(config, crypto, log);
     disposers.push(['database', database.close]);
+    auditTransactions(database.db, clock);
     const supervisor =
       overrides.supervisor ??
       createSupervisor({

@@ -16,11 +16,19 @@ export interface Database {
   read<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Signing in and starting up: tenants, users and refresh tokens of all institutions. */
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Wraps every transaction of `tenant` from then on: the audit log ends them with its entry. */
+  around(wrapper: TransactionWrapper): void;
   /** Rejects where the database cannot be asked now. */
   ping(): Promise<void>;
   /** Waits for what is under way, at most `timeoutSeconds`. */
   close(timeoutSeconds?: number): Promise<void>;
 }
+
+/** `run` carries the transaction out; what it is given runs as its last part, with what the work came to. */
+export type TransactionWrapper = <T>(
+  tenantId: string,
+  run: (last: (tx: Tx, result: unknown) => Promise<void>) => Promise<T>,
+) => Promise<T>;
 
 export interface DatabaseOptions {
   pool: number;
@@ -64,6 +72,7 @@ export function openSql(
 export async function openDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
   const sql = openSql(connection, options);
   const db: Drizzle = drizzle(sql, { schema });
+  let wrapper: TransactionWrapper = (_tenantId, run) => run(async () => undefined);
   try {
     const [role] = await sql<{ name: string; free: boolean; owner: boolean }[]>`
       select rolname as name, rolsuper or rolbypassrls as free,
@@ -85,7 +94,17 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
     throw error;
   }
   return {
-    tenant: (tenantId, work) => inTenant(db, tenantId, work),
+    tenant: (tenantId, work) =>
+      wrapper(tenantId, (last) =>
+        inTenant(db, tenantId, async (tx) => {
+          const result = await work(tx);
+          await last(tx, result);
+          return result;
+        }),
+      ),
+    around: (given) => {
+      wrapper = given;
+    },
     read: (tenantId, work) => inTenant(db, tenantId, work),
     system: (work) => inSystem(db, work),
     ping: async () => {

@@ -6,8 +6,8 @@ import { type App, failures, IdParams, Jpeg, NoContent } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { eraseTemplate } from '../privacy/erasure.ts';
 import { assertEnrollable, enrolFaces, listFaces, readThumbnail } from './faces.ts';
-import { assertOwn } from './routes.ts';
 import { FaceTemplates, TemplateParams } from './schemas.ts';
+import { assertStudent } from './service.ts';
 
 const tags = ['students'];
 const PHOTO_PROBLEMS = [
@@ -64,7 +64,10 @@ export async function faceRoutes(app: App, context: AppContext): Promise<void> {
     async (request, reply) => {
       const { id } = request.params;
       // Refused before 20 MB are read.
-      await context.db.tenant(request.caller.tenantId, (tx) => assertEnrollable(tx, id, 1));
+      await context.db.tenant(request.caller.tenantId, async (tx) => {
+        await assertStudent(tx, request.caller, id);
+        await assertEnrollable(tx, id, 1);
+      });
       const photos = await readPhotos(request);
       const templates = await enrolFaces(context, request.caller, id, photos);
       return reply.code(201).send({ templates });
@@ -74,18 +77,21 @@ export async function faceRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/students/:id/face',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, audit: 'biometric' },
       schema: {
         tags,
         summary: 'Face templates of a student, without the faces',
+        description:
+          'Oldest first. Embeddings never leave the server; faces are at `…/{templateId}/thumbnail`.',
         params: IdParams,
         response: { 200: FaceTemplates, ...failures('student-not-found') },
       },
     },
-    async (request) => {
-      const { id } = request.params;
-      assertOwn(request, id);
-      const templates = await context.db.tenant(request.caller.tenantId, (tx) => listFaces(context, tx, id));
+    async ({ caller, params }) => {
+      const templates = await context.db.tenant(caller.tenantId, async (tx) => {
+        await assertStudent(tx, caller, params.id);
+        return listFaces(context, tx, params.id);
+      });
       return { templates };
     },
   );
@@ -96,11 +102,13 @@ export async function faceRoutes(app: App, context: AppContext): Promise<void> {
       schema: {
         tags,
         summary: 'Erase one face template and its picture',
+        description: 'At once and for good; a receipt stays. Open sessions no longer compare with it.',
         params: TemplateParams,
         response: { 204: NoContent, ...failures('student-not-found', 'template-not-found') },
       },
     },
     async ({ caller, params }, reply) => {
+      await context.db.tenant(caller.tenantId, (tx) => assertStudent(tx, caller, params.id));
       await eraseTemplate(context, caller, params.id, params.templateId);
       return reply.code(204).send(null);
     },
@@ -109,22 +117,22 @@ export async function faceRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/students/:id/face/:templateId/thumbnail',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, audit: 'biometric' },
       schema: {
         tags,
         summary: 'The face that a template was made from',
+        description: 'JPEG, at most 480 px wide. Who looked is written to the audit log.',
         produces: ['image/jpeg'],
         params: TemplateParams,
-        response: { 200: Jpeg, ...failures('template-not-found') },
+        response: { 200: Jpeg, ...failures('student-not-found', 'template-not-found') },
       },
     },
-    async (request, reply) => {
-      const { id, templateId } = request.params;
-      assertOwn(request, id);
-      const { tenantId } = request.caller;
-      const jpeg = await context.db.tenant(tenantId, (tx) =>
-        readThumbnail(context, tx, tenantId, id, templateId),
-      );
+    async ({ caller, params }, reply) => {
+      const { tenantId } = caller;
+      const jpeg = await context.db.tenant(tenantId, async (tx) => {
+        await assertStudent(tx, caller, params.id);
+        return readThumbnail(context, tx, tenantId, params.id, params.templateId);
+      });
       return reply.type('image/jpeg').header('cache-control', 'private, no-store').send(jpeg);
     },
   );
