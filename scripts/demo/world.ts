@@ -31,7 +31,11 @@ export async function createWorld(
   onEnrolled: (done: number, of: number) => void,
 ): Promise<World> {
   const admin = await signIn(url, ADMIN.email, ADMIN.password);
-  await admin.post('/users', { ...TEACHER, name: 'Leyla Aksoy', role: 'teacher' });
+  const account = await admin.post<{ id: string }>('/users', {
+    ...TEACHER,
+    name: 'Leyla Aksoy',
+    role: 'teacher',
+  });
   const studentIds = new Map<string, string>();
   const waiting = [...classroom.roster];
   const work = async () => {
@@ -41,10 +45,12 @@ export async function createWorld(
     }
   };
   await Promise.all(Array.from({ length: UPLOADS }, work));
+  const { items: teachers } = await admin.get<{ items: { id: string }[] }>(`/teachers?userId=${account.id}`);
   const course = await admin.post<{ id: string }>('/courses', {
     code: 'BİL 101',
     name: 'Programlamaya Giriş',
     semester: '2026 Güz',
+    teacherIds: teachers.map(({ id }) => id),
     rules: { lateAfterMinutes: LATE_AFTER_MINUTES, minPresenceShare: 0, graceMinutes: 0 },
   });
   await admin.post(`/courses/${course.id}/enrolments`, { studentIds: [...studentIds.values()] });

@@ -257,7 +257,11 @@ describe('decisions', () => {
   }, 60_000);
 
   it('closes by itself at its end', async () => {
-    const course = await server.admin.post<{ id: string }>('/courses', { code: 'KIM', name: 'Kimya' });
+    const course = await server.admin.post<{ id: string }>('/courses', {
+      code: 'KIM',
+      name: 'Kimya',
+      teacherIds: [server.seeded!.teacherId],
+    });
     await server.admin.post(`/courses/${course.body.id}/enrolments`, { studentIds: [ids[0]] });
     const opened = await server.teacher.post<ClassSession>('/sessions', {
       courseId: course.body.id,

@@ -56,7 +56,11 @@ describe('a class session', () => {
   }, 180_000);
 
   it('takes a camera and opens a session on it', async () => {
-    const course = await server.admin.post<{ id: string }>('/courses', { code: 'BIO101', name: 'Biyoloji' });
+    const course = await server.admin.post<{ id: string }>('/courses', {
+      code: 'BIO101',
+      name: 'Biyoloji',
+      teacherIds: [server.seeded!.teacherId],
+    });
     courseId = course.body.id;
     const enrolled = await server.admin.post(`/courses/${courseId}/enrolments`, {
       studentIds: [...students.values()],

@@ -37,7 +37,10 @@ export interface TestServer extends RunningServer {
 
 export interface Seeded {
   tenantId: string;
+  /** MAT101; the seeded teacher teaches it, and nothing else. */
   courseId: string;
+  /** The seeded teacher on the list of teachers. */
+  teacherId: string;
   students: { id: string; number: string; name: string }[];
 }
 
@@ -169,7 +172,9 @@ async function seed(admin: Api, count: number): Promise<Seeded | null> {
   const existing = await admin.get<{ total: number }>('/courses');
   if (existing.body.total > 0) return null;
   const teacher = { email: TEACHER_EMAIL, name: 'Ayşe Öğretmen', role: 'teacher', password: PASSWORD };
-  await expectStatus(201, admin.post('/users', teacher));
+  const user = await expectStatus(201, admin.post<{ id: string }>('/users', teacher));
+  const { body: teachers } = await admin.get<{ items: { id: string }[] }>(`/teachers?userId=${user.id}`);
+  const teacherId = teachers.items[0]!.id;
   const students: Seeded['students'] = [];
   for (let index = 1; index <= count; index++) {
     const given = { number: `S${100 + index}`, name: `Öğrenci ${index}`, consents: { face: true } };
@@ -177,14 +182,18 @@ async function seed(admin: Api, count: number): Promise<Seeded | null> {
   }
   const course = await expectStatus(
     201,
-    admin.post<{ id: string }>('/courses', { code: 'MAT101', name: 'Matematik' }),
+    admin.post<{ id: string }>('/courses', {
+      code: 'MAT101',
+      name: 'Matematik',
+      teacherIds: [teacherId],
+    }),
   );
   if (count > 0) {
     const studentIds = students.map((student) => student.id);
     await expectStatus(200, admin.post(`/courses/${course.id}/enrolments`, { studentIds }));
   }
   const { body } = await admin.get<{ tenantId: string }>('/auth/me');
-  return { tenantId: body.tenantId, courseId: course.id, students };
+  return { tenantId: body.tenantId, courseId: course.id, teacherId, students };
 }
 
 async function expectStatus<T>(status: number, answer: Promise<Answer<T>>): Promise<T> {

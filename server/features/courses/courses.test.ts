@@ -43,7 +43,7 @@ describe('courses', () => {
     await add({ code: 'KIM', name: 'Kimya', semester: 'A' });
     expect((await add({ code: 'KIM', name: 'Kimya', semester: 'A' })).error.code).toBe('course-code-taken');
     expect((await add({ code: 'KIM', name: 'Kimya', semester: 'B' })).id).toBeTruthy();
-    expect((await server.teacher.get<List<Course>>('/courses?search=kim')).body.total).toBe(2);
+    expect((await server.admin.get<List<Course>>('/courses?search=kim')).body.total).toBe(2);
   });
 
   it('are removed, unless attendance would go with them', async () => {
@@ -75,12 +75,12 @@ describe('enrolments', () => {
     const unknown = newId();
     const refused = await server.admin.post<Failure>(path, { studentIds: [a, unknown] });
     expect([refused.status, refused.body.error]).toMatchObject([404, { details: { studentIds: [unknown] } }]);
-    expect((await server.teacher.get<List<object>>(path)).body).toMatchObject({ total: 3 });
+    expect((await server.admin.get<List<object>>(path)).body).toMatchObject({ total: 3 });
     expect((await server.admin.call('DELETE', `${path}/${a}`)).status).toBe(204);
     expect((await server.admin.call<Failure>('DELETE', `${path}/${a}`)).body.error.code).toBe(
       'enrolment-not-found',
     );
-    expect((await server.teacher.get<List<object>>(`/students?courseId=${course.id}`)).body.total).toBe(2);
+    expect((await server.admin.get<List<object>>(`/students?courseId=${course.id}`)).body.total).toBe(2);
     expect(changes).toEqual([[a, b], [c], [a]]);
   });
 });

@@ -1,86 +1,149 @@
-import { and, asc, count, eq, ilike, inArray, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, ilike, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedReference, violatedUnique } from '../../db/problems.ts';
 import { courses, enrolments, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import type { Caller } from '../auth/tokens.ts';
+import { courseScope } from './access.ts';
 import type { Course, CoursePatch, CourseQuery, NewCourse } from './schemas.ts';
+import { setTeachers } from './teachers.ts';
 
 const columns = {
   id: courses.id,
   code: courses.code,
   name: courses.name,
   semester: courses.semester,
+  department: courses.department,
+  opens: courses.opens,
+  warnAfterAbsences: courses.warnAfterAbsences,
   lateAfterMinutes: courses.lateAfterMinutes,
   minPresenceShare: courses.minPresenceShare,
   graceMinutes: courses.graceMinutes,
-  students: sql<number>`(select count(*)::int from enrolments e where e.course_id = courses.id)`,
+  externalId: courses.externalId,
+  archivedAt: courses.archivedAt,
+  teachers: sql<{ id: string; name: string }[]>`(
+    select coalesce(jsonb_agg(jsonb_build_object('id', te.id, 'name', te.name) order by te.name, te.id), '[]')
+    from course_teachers ct join teachers te on te.id = ct.teacher_id where ct.course_id = courses.id)`,
+  students: sql<number>`(
+    select count(*)::int from enrolments e join students s on s.id = e.student_id
+    where e.course_id = courses.id and s.archived_at is null)`,
 };
 
-export async function listCourses(tx: Tx, query: CourseQuery): Promise<{ total: number; items: Course[] }> {
-  let where: SQL | undefined;
+const SORTS: Record<string, SQL> = {
+  code: sql`${courses.code}`,
+  name: sql`${courses.name} collate "und-x-icu"`,
+  semester: sql`${courses.semester}`,
+  department: sql`${courses.department} collate "und-x-icu"`,
+  createdAt: sql`${courses.createdAt}`,
+};
+
+export type Reader = Pick<Caller, 'role' | 'userId' | 'studentId'>;
+
+/** The courses that the caller may see: an administrator's all, a teacher's own, a student's own. */
+export async function listCourses(
+  tx: Tx,
+  caller: Reader,
+  query: CourseQuery & { studentId?: string },
+): Promise<{ total: number; items: Course[] }> {
+  const conditions: (SQL | undefined)[] = [
+    courseScope(caller, courses.id) ?? undefined,
+    query.archived ? isNotNull(courses.archivedAt) : isNull(courses.archivedAt),
+    query.semester === undefined ? undefined : eq(courses.semester, query.semester),
+    query.department === undefined ? undefined : eq(courses.department, query.department),
+    query.teacherId === undefined
+      ? undefined
+      : sql`${courses.id} in (select ct.course_id from course_teachers ct where ct.teacher_id = ${query.teacherId})`,
+    query.studentId === undefined
+      ? undefined
+      : sql`${courses.id} in (select e.course_id from enrolments e where e.student_id = ${query.studentId})`,
+  ];
   if (query.search) {
     const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    where = or(ilike(courses.code, pattern), ilike(courses.name, pattern));
+    conditions.push(or(ilike(courses.code, pattern), ilike(courses.name, pattern)));
   }
+  const where = and(...conditions);
+  const sort = query.sort ?? 'code';
+  const direction = sort.startsWith('-') ? desc : asc;
   const [counted] = await tx.select({ total: count() }).from(courses).where(where);
   const rows = await tx
     .select(columns)
     .from(courses)
     .where(where)
-    .orderBy(asc(courses.code), asc(courses.semester))
+    .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(courses.semester), asc(courses.id))
     .offset(query.skip)
     .limit(query.limit);
   return { total: counted?.total ?? 0, items: rows.map(toCourse) };
 }
 
-/** Throws `course-not-found`. */
-export async function getCourse(tx: Tx, courseId: string): Promise<Course> {
-  const [row] = await tx.select(columns).from(courses).where(eq(courses.id, courseId));
+/** Throws `course-not-found`, also where the caller may not see it; `null` looks for the server itself. */
+export async function getCourse(tx: Tx, caller: Reader | null, courseId: string): Promise<Course> {
+  const scope = caller === null ? null : courseScope(caller, courses.id);
+  const [row] = await tx
+    .select(columns)
+    .from(courses)
+    .where(and(eq(courses.id, courseId), scope ?? undefined));
   if (!row) throw new ApiError('course-not-found');
   return toCourse(row);
 }
 
-/** Throws `course-code-taken`. */
+/** Throws `course-code-taken`, `course-external-id-taken`, `teacher-not-found`. */
 export async function createCourse(context: AppContext, tenantId: string, given: NewCourse): Promise<Course> {
   const id = newId();
-  return codeTaken(() =>
+  return taken(() =>
     context.db.tenant(tenantId, async (tx) => {
-      const { code, name, semester, rules } = given;
+      const { code, name, semester, department, opens, warnAfterAbsences, rules, externalId } = given;
       await tx.insert(courses).values({
         id,
         tenantId,
         code: code.trim(),
         name: name.trim(),
         semester: semester?.trim() ?? '',
+        department: department?.trim() || null,
+        externalId: externalId ?? null,
+        warnAfterAbsences: warnAfterAbsences ?? null,
+        ...(opens === undefined ? {} : { opens }),
         ...rules,
       });
-      return getCourse(tx, id);
+      if (given.teacherIds?.length) await setTeachers(tx, tenantId, id, given.teacherIds);
+      return getCourse(tx, null, id);
     }),
   );
 }
 
-/** Throws `course-not-found`, `course-code-taken`. Sessions that are open keep the rules that they opened with. */
+/**
+ * Throws `course-not-found`, `course-code-taken`, `course-external-id-taken`, `teacher-not-found`. Sessions that are
+ * open keep the rules that they opened with.
+ */
 export async function patchCourse(
   context: AppContext,
   tenantId: string,
   courseId: string,
   patch: CoursePatch,
 ): Promise<Course> {
-  return codeTaken(() =>
+  return taken(() =>
     context.db.tenant(tenantId, async (tx) => {
+      const now = new Date(context.clock.now());
       await tx
         .update(courses)
         .set({
           ...(patch.code === undefined ? {} : { code: patch.code.trim() }),
           ...(patch.name === undefined ? {} : { name: patch.name.trim() }),
           ...(patch.semester === undefined ? {} : { semester: patch.semester?.trim() ?? '' }),
+          ...(patch.department === undefined ? {} : { department: patch.department?.trim() || null }),
+          ...(patch.opens === undefined ? {} : { opens: patch.opens }),
+          ...(patch.warnAfterAbsences === undefined ? {} : { warnAfterAbsences: patch.warnAfterAbsences }),
+          ...(patch.externalId === undefined ? {} : { externalId: patch.externalId }),
+          ...(patch.archived === undefined ? {} : { archivedAt: patch.archived ? now : null }),
           ...patch.rules,
-          updatedAt: new Date(context.clock.now()),
+          updatedAt: now,
         })
         .where(eq(courses.id, courseId));
-      return getCourse(tx, courseId);
+      const course = await getCourse(tx, null, courseId);
+      if (patch.teacherIds === undefined) return course;
+      await setTeachers(tx, tenantId, courseId, patch.teacherIds);
+      return getCourse(tx, null, courseId);
     }),
   );
 }
@@ -98,7 +161,10 @@ export async function deleteCourse(context: AppContext, tenantId: string, course
   }
 }
 
-/** Enrols students, all or none; those enrolled already stay so. Throws `course-not-found`, `student-not-found`. */
+/**
+ * Enrols students, all or none; those enrolled already stay so. Throws `course-not-found`, `student-not-found`,
+ * `student-archived`.
+ */
 export async function enrol(
   context: AppContext,
   tenantId: string,
@@ -106,20 +172,25 @@ export async function enrol(
   studentIds: string[],
 ): Promise<{ added: number; total: number }> {
   const { added, total } = await context.db.tenant(tenantId, async (tx) => {
-    await getCourse(tx, courseId);
-    const known = await tx.select({ id: students.id }).from(students).where(inArray(students.id, studentIds));
+    await getCourse(tx, null, courseId);
+    const known = await tx
+      .select({ id: students.id, archivedAt: students.archivedAt })
+      .from(students)
+      .where(inArray(students.id, studentIds));
     if (known.length < studentIds.length) {
       const found = new Set(known.map(({ id }) => id));
       throw new ApiError('student-not-found', {
         details: { studentIds: studentIds.filter((id) => !found.has(id)) },
       });
     }
+    const archived = known.flatMap(({ id, archivedAt }) => (archivedAt ? [id] : []));
+    if (archived.length > 0) throw new ApiError('student-archived', { details: { studentIds: archived } });
     const rows = await tx
       .insert(enrolments)
       .values(studentIds.map((studentId) => ({ tenantId, courseId, studentId })))
       .onConflictDoNothing()
       .returning({ studentId: enrolments.studentId });
-    return { added: rows.map((row) => row.studentId), total: (await getCourse(tx, courseId)).students };
+    return { added: rows.map((row) => row.studentId), total: (await getCourse(tx, null, courseId)).students };
   });
   if (added.length > 0) context.events.emit('roster:changed', { tenantId, courseId, studentIds: added });
   return { added: added.length, total };
@@ -142,26 +213,26 @@ export async function unenrol(
   context.events.emit('roster:changed', { tenantId, courseId, studentIds: [studentId] });
 }
 
-async function codeTaken<T>(work: () => Promise<T>): Promise<T> {
+async function taken<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (violatedUnique(error) === 'courses_code_key')
-      throw new ApiError('course-code-taken', { cause: error });
+    const violated = violatedUnique(error);
+    if (violated === 'courses_code_key') throw new ApiError('course-code-taken', { cause: error });
+    if (violated === 'courses_external_key') throw new ApiError('course-external-id-taken', { cause: error });
     throw error;
   }
 }
 
-function toCourse(row: {
-  id: string;
-  code: string;
-  name: string;
-  semester: string;
-  lateAfterMinutes: number;
-  minPresenceShare: number;
-  graceMinutes: number;
-  students: number;
-}): Course {
-  const { lateAfterMinutes, minPresenceShare, graceMinutes, semester, ...rest } = row;
-  return { ...rest, semester: semester || null, rules: { lateAfterMinutes, minPresenceShare, graceMinutes } };
+type Row = Omit<Course, 'rules' | 'semester' | 'archived'> &
+  Course['rules'] & { semester: string; archivedAt: Date | null };
+
+function toCourse(row: Row): Course {
+  const { lateAfterMinutes, minPresenceShare, graceMinutes, semester, archivedAt, ...rest } = row;
+  return {
+    ...rest,
+    semester: semester || null,
+    archived: archivedAt !== null,
+    rules: { lateAfterMinutes, minPresenceShare, graceMinutes },
+  };
 }

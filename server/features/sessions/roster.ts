@@ -1,4 +1,4 @@
-import { desc, eq, inArray } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNull } from 'drizzle-orm';
 import { consents, enrolments, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 
@@ -10,13 +10,13 @@ export interface RosterMember {
   consents: { face: boolean; emotion: boolean };
 }
 
-/** The students of a course with their consents, by name. */
+/** The students of a course with their consents, by name; archived ones are left out. */
 export async function loadRoster(tx: Tx, courseId: string): Promise<RosterMember[]> {
   const rows = await tx
     .select({ studentId: students.id, name: students.name, number: students.number })
     .from(enrolments)
     .innerJoin(students, eq(students.id, enrolments.studentId))
-    .where(eq(enrolments.courseId, courseId))
+    .where(and(eq(enrolments.courseId, courseId), isNull(students.archivedAt)))
     .orderBy(students.name, students.number);
   const granted = await loadConsents(
     tx,

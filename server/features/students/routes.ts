@@ -1,8 +1,9 @@
-import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
-import { ApiError } from '../../errors.ts';
-import { type App, failures, IdParams, NoContent } from '../../http.ts';
+import { type App, failures, IdParams, NoContent, PageQuery } from '../../http.ts';
 import { ADMINS, EVERYONE } from '../../plugins/auth.ts';
+import { CourseList } from '../courses/schemas.ts';
+import { listCourses } from '../courses/service.ts';
 import { eraseStudent, setConsent } from '../privacy/erasure.ts';
 import {
   ConsentAnswer,
@@ -13,9 +14,17 @@ import {
   StudentPatch,
   StudentQuery,
 } from './schemas.ts';
-import { createStudent, getStudent, listStudents, patchStudent } from './service.ts';
+import {
+  archiveStudent,
+  assertStudent,
+  createStudent,
+  getStudent,
+  listStudents,
+  patchStudent,
+} from './service.ts';
 
 const tags = ['students'];
+const TAKEN = ['student-number-taken', 'student-external-id-taken'] as const;
 
 export async function studentRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
@@ -24,12 +33,15 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
       schema: {
         tags,
         summary: 'Students, by name',
+        description:
+          'Administrators see all students, teachers those of their courses. Archived students are left out unless ' +
+          'they are asked for.',
         querystring: StudentQuery,
         response: { 200: StudentList },
       },
     },
     async ({ caller, query }) => {
-      const found = await context.db.tenant(caller.tenantId, (tx) => listStudents(tx, query));
+      const found = await context.db.read(caller.tenantId, (tx) => listStudents(tx, caller, query));
       return { ...found, skip: query.skip, limit: query.limit };
     },
   );
@@ -41,8 +53,9 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
       schema: {
         tags,
         summary: 'Add a student',
+        description: 'Many at once come with `POST /imports`.',
         body: NewStudent,
-        response: { 201: Student, ...failures('student-number-taken') },
+        response: { 201: Student, ...failures(...TAKEN) },
       },
     },
     async ({ caller, body }, reply) => reply.code(201).send(await createStudent(context, caller, body)),
@@ -54,15 +67,34 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
       config: { roles: EVERYONE },
       schema: {
         tags,
-        summary: 'One student; a student only themselves',
+        summary: 'One student',
+        description: 'Teachers reach the students of their courses, students only themselves.',
         params: IdParams,
         response: { 200: Student, ...failures('student-not-found') },
       },
     },
-    async (request) => {
-      assertOwn(request, request.params.id);
-      return context.db.tenant(request.caller.tenantId, (tx) => getStudent(tx, request.params.id));
+    async ({ caller, params }) =>
+      context.db.tenant(caller.tenantId, (tx) => getStudent(tx, params.id, caller)),
+  );
+
+  app.get(
+    '/students/:id/courses',
+    {
+      config: { roles: EVERYONE },
+      schema: {
+        tags,
+        summary: 'Courses that a student is enrolled in',
+        description: 'By code. Teachers see those of them that they teach, students their own.',
+        params: IdParams,
+        querystring: Type.Object({ ...PageQuery }),
+        response: { 200: CourseList, ...failures('student-not-found') },
+      },
     },
+    async ({ caller, params, query }) =>
+      context.db.read(caller.tenantId, async (tx) => {
+        await assertStudent(tx, caller, params.id);
+        return { ...(await listCourses(tx, caller, { ...query, studentId: params.id })), ...query };
+      }),
   );
 
   app.patch(
@@ -72,13 +104,35 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
       schema: {
         tags,
         summary: 'Change a student',
+        description:
+          'Fields that are left out stay; `null` empties one. An open session shows a new name at once.',
         params: IdParams,
         body: StudentPatch,
-        response: { 200: Student, ...failures('student-not-found', 'student-number-taken') },
+        response: { 200: Student, ...failures('student-not-found', ...TAKEN) },
       },
     },
     async ({ caller, params, body }) => patchStudent(context, caller.tenantId, params.id, body),
   );
+
+  for (const archived of [true, false]) {
+    app.post(
+      `/students/:id/${archived ? 'archive' : 'unarchive'}`,
+      {
+        config: { roles: ADMINS },
+        schema: {
+          tags,
+          summary: archived ? 'Archive a student' : 'Restore an archived student',
+          description: archived
+            ? 'From then on the student is on no list, recognised by no camera and in no new session. Attendance, ' +
+              'enrolments and templates stay; `DELETE` erases them. Doing it twice is harmless.'
+            : 'The student is on the lists of their courses again, and recognised. Doing it twice is harmless.',
+          params: IdParams,
+          response: { 200: Student, ...failures('student-not-found') },
+        },
+      },
+      async ({ caller, params }) => archiveStudent(context, caller.tenantId, params.id, archived),
+    );
+  }
 
   app.delete(
     '/students/:id',
@@ -113,23 +167,10 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
         response: { 200: ConsentAnswer, ...failures('student-not-found') },
       },
     },
-    async (request) => {
-      assertOwn(request, request.params.id);
-      const { purpose, granted } = request.body;
-      const { student, erased } = await setConsent(
-        context,
-        request.caller,
-        request.params.id,
-        purpose,
-        granted,
-      );
+    async ({ caller, params, body }) => {
+      await context.db.tenant(caller.tenantId, (tx) => assertStudent(tx, caller, params.id));
+      const { student, erased } = await setConsent(context, caller, params.id, body.purpose, body.granted);
       return { consents: student.consents, erased };
     },
   );
-}
-
-/** A student asking for somebody else is told the same as for nobody. */
-export function assertOwn(request: FastifyRequest, studentId: string): void {
-  const { role, studentId: own } = request.caller;
-  if (role === 'student' && own !== studentId) throw new ApiError('student-not-found');
 }

@@ -1,16 +1,16 @@
-import { and, asc, count, eq, inArray, like, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, isNotNull, isNull, like, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedUnique } from '../../db/problems.ts';
-import { type ConsentPurpose, consents, enrolments, students } from '../../db/schema/index.ts';
+import { type ConsentPurpose, consents, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { studentScope } from '../courses/access.ts';
 import type { NewStudent, Student, StudentPatch, StudentQuery } from './schemas.ts';
 import { fold, searchPatterns } from './search.ts';
 
-/** Columns of the outer query are written out: drizzle leaves the table's name away, and the inner table has them too. */
-// `${students}.id`, not `${students.id}`: drizzle leaves the table out where there is one, and the subquery has ids too.
+// Written out, not `${students.id}`: drizzle leaves the table out where there is one, and the subquery has ids too.
 const latest = (purpose: ConsentPurpose) => sql<boolean>`coalesce((
   select c.granted from consents c
   where c.tenant_id = students.tenant_id and c.student_id = students.id and c.purpose = ${purpose}
@@ -21,6 +21,14 @@ const columns = {
   number: students.number,
   name: students.name,
   email: students.email,
+  department: students.department,
+  guardianName: students.guardianName,
+  guardianEmail: students.guardianEmail,
+  locale: students.locale,
+  preferences: students.preferences,
+  externalId: students.externalId,
+  archivedAt: students.archivedAt,
+  createdAt: students.createdAt,
   faceTemplates: sql<number>`(
     select count(*)::int from face_templates t
     where t.tenant_id = students.tenant_id and t.student_id = students.id and t.kind = 'enrolment')`,
@@ -28,40 +36,71 @@ const columns = {
   emotion: latest('emotion'),
 };
 
+const SORTS: Record<string, SQL> = {
+  name: sql`${students.name} collate "und-x-icu"`,
+  number: sql`${students.number}`,
+  department: sql`${students.department} collate "und-x-icu"`,
+  createdAt: sql`${students.createdAt}`,
+};
+
+type Reader = Pick<Caller, 'role' | 'userId' | 'studentId'>;
+
+const HAS_FACE = sql`exists (
+  select 1 from face_templates t
+  where t.tenant_id = students.tenant_id and t.student_id = students.id and t.kind = 'enrolment')`;
+
+/** The students that the caller may see: all for administrators, those of their courses for teachers. */
 export async function listStudents(
   tx: Tx,
+  caller: Reader,
   query: StudentQuery,
 ): Promise<{ total: number; items: Student[] }> {
-  const conditions: SQL[] = searchPatterns(query.search ?? '').map((pattern) =>
-    like(students.searchText, pattern),
-  );
-  if (query.courseId !== undefined) {
-    const enrolled = tx
-      .select({ id: enrolments.studentId })
-      .from(enrolments)
-      .where(eq(enrolments.courseId, query.courseId));
-    conditions.push(inArray(students.id, enrolled));
-  }
+  const conditions: (SQL | undefined)[] = [
+    studentScope(caller, students.id) ?? undefined,
+    query.archived ? isNotNull(students.archivedAt) : isNull(students.archivedAt),
+    ...searchPatterns(query.search ?? '').map((pattern) => like(students.searchText, pattern)),
+    query.courseId === undefined
+      ? undefined
+      : sql`${students.id} in (select e.student_id from enrolments e where e.course_id = ${query.courseId})`,
+    query.department === undefined ? undefined : eq(students.department, query.department),
+    query.hasFace === undefined ? undefined : query.hasFace ? HAS_FACE : sql`not ${HAS_FACE}`,
+    query.consent === undefined ? undefined : latest(query.consent),
+  ];
   const where = and(...conditions);
+  const sort = query.sort ?? 'name';
+  const direction = sort.startsWith('-') ? desc : asc;
   const [counted] = await tx.select({ total: count() }).from(students).where(where);
   const rows = await tx
     .select(columns)
     .from(students)
     .where(where)
-    .orderBy(asc(sql`${students.name} collate "und-x-icu"`), asc(students.id))
+    .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(students.id))
     .offset(query.skip)
     .limit(query.limit);
   return { total: counted?.total ?? 0, items: rows.map(toStudent) };
 }
 
-/** Throws `student-not-found`, also where the student is another institution's. */
-export async function getStudent(tx: Tx, studentId: string): Promise<Student> {
-  const [row] = await tx.select(columns).from(students).where(eq(students.id, studentId));
+/** Throws `student-not-found`, also where the student is another institution's or not the caller's to see. */
+export async function getStudent(tx: Tx, studentId: string, caller?: Reader): Promise<Student> {
+  const scope = caller ? studentScope(caller, students.id) : null;
+  const [row] = await tx
+    .select(columns)
+    .from(students)
+    .where(and(eq(students.id, studentId), scope ?? undefined));
   if (!row) throw new ApiError('student-not-found');
   return toStudent(row);
 }
 
-/** Throws `student-number-taken`. */
+/** Throws `student-not-found` where the caller may not see the student: told the same as for nobody. */
+export async function assertStudent(tx: Tx, caller: Reader, studentId: string): Promise<void> {
+  const [found] = await tx
+    .select({ id: students.id })
+    .from(students)
+    .where(and(eq(students.id, studentId), studentScope(caller, students.id) ?? undefined));
+  if (!found) throw new ApiError('student-not-found');
+}
+
+/** Throws `student-number-taken`, `student-external-id-taken`. */
 export async function createStudent(
   context: AppContext,
   caller: Caller,
@@ -69,11 +108,11 @@ export async function createStudent(
 ): Promise<Student> {
   const id = newId();
   const { tenantId } = caller;
-  const text = normalise(given);
-  return numberTaken(() =>
+  const { number, name, ...rest } = normalise(given);
+  return taken(() =>
     context.db.tenant(tenantId, async (tx) => {
-      const row = { id, tenantId, number: text.number!, name: text.name!, email: text.email ?? null };
-      await tx.insert(students).values({ ...row, searchText: searchTextOf(row) });
+      const row = { number: number!, name: name!, email: rest.email ?? null };
+      await tx.insert(students).values({ id, tenantId, ...rest, ...row, searchText: studentSearchText(row) });
       for (const purpose of ['face', 'emotion'] as const) {
         const granted = given.consents?.[purpose];
         if (granted !== undefined) await recordConsent(tx, caller, id, purpose, granted);
@@ -83,25 +122,23 @@ export async function createStudent(
   );
 }
 
-/** Throws `student-not-found`, `student-number-taken`. */
+/** Throws `student-not-found`, `student-number-taken`, `student-external-id-taken`. */
 export async function patchStudent(
   context: AppContext,
   tenantId: string,
   studentId: string,
   patch: StudentPatch,
 ): Promise<Student> {
-  const changed = await numberTaken(() =>
+  const changed = await taken(() =>
     context.db.tenant(tenantId, async (tx) => {
       const [before] = await tx.select().from(students).where(eq(students.id, studentId)).for('update');
       if (!before) throw new ApiError('student-not-found');
-      const after = { ...before, ...normalise(patch) };
+      const set = normalise(patch);
       await tx
         .update(students)
         .set({
-          number: after.number,
-          name: after.name,
-          email: after.email,
-          searchText: searchTextOf(after),
+          ...set,
+          searchText: studentSearchText({ ...before, ...set }),
           updatedAt: new Date(context.clock.now()),
         })
         .where(eq(students.id, studentId));
@@ -110,6 +147,33 @@ export async function patchStudent(
   );
   context.events.emit('student:changed', { tenantId, studentId });
   return changed;
+}
+
+/**
+ * Archives a student or restores them. An archived student keeps enrolments, attendance and templates, but is on no
+ * list, in no gallery and in no session from then on. Throws `student-not-found`.
+ */
+export async function archiveStudent(
+  context: AppContext,
+  tenantId: string,
+  studentId: string,
+  archived: boolean,
+): Promise<Student> {
+  const student = await context.db.tenant(tenantId, async (tx) => {
+    const now = new Date(context.clock.now());
+    await tx
+      .update(students)
+      .set({
+        archivedAt: archived
+          ? sql`coalesce(${students.archivedAt}, ${now.toISOString()}::timestamptz)`
+          : null,
+        updatedAt: now,
+      })
+      .where(eq(students.id, studentId));
+    return getStudent(tx, studentId);
+  });
+  context.events.emit('gallery:changed', { tenantId, studentId });
+  return student;
 }
 
 /** Appends to the ledger of consent; what a withdrawal erases is the matter of features/privacy. */
@@ -130,30 +194,75 @@ export async function recordConsent(
   });
 }
 
-function normalise(given: StudentPatch): { number?: string; name?: string; email?: string | null } {
+type StudentText = Partial<
+  Pick<
+    typeof students.$inferInsert,
+    | 'number'
+    | 'name'
+    | 'email'
+    | 'department'
+    | 'guardianName'
+    | 'guardianEmail'
+    | 'locale'
+    | 'preferences'
+    | 'externalId'
+  >
+>;
+
+/** As it is kept: composed letters, single spaces, addresses in lower case, nothing for empty. */
+function normalise(given: StudentPatch): StudentText {
   const clean = (text: string) => text.normalize('NFC').replace(/\s+/g, ' ').trim();
+  const orNull = (text: string | null) => (text === null ? null : clean(text) || null);
   return {
     ...(given.number === undefined ? {} : { number: clean(given.number) }),
     ...(given.name === undefined ? {} : { name: clean(given.name) }),
     ...(given.email === undefined ? {} : { email: given.email?.toLowerCase() ?? null }),
+    ...(given.department === undefined ? {} : { department: orNull(given.department) }),
+    ...(given.guardianName === undefined ? {} : { guardianName: orNull(given.guardianName) }),
+    ...(given.guardianEmail === undefined
+      ? {}
+      : { guardianEmail: given.guardianEmail?.toLowerCase() ?? null }),
+    ...(given.locale === undefined ? {} : { locale: given.locale }),
+    ...(given.preferences === undefined ? {} : { preferences: given.preferences }),
+    ...(given.externalId === undefined ? {} : { externalId: given.externalId }),
   };
 }
 
-function searchTextOf(row: { number: string; name: string; email: string | null }): string {
+/** What a search looks through. */
+export function studentSearchText(row: {
+  number: string;
+  name: string;
+  email?: string | null | undefined;
+}): string {
   return fold(`${row.name} ${row.number} ${row.email ?? ''}`);
 }
 
-async function numberTaken<T>(work: () => Promise<T>): Promise<T> {
+async function taken<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (violatedUnique(error) === 'students_number_key')
-      throw new ApiError('student-number-taken', { cause: error });
+    const violated = violatedUnique(error);
+    if (violated === 'students_number_key') throw new ApiError('student-number-taken', { cause: error });
+    if (violated === 'students_external_key') {
+      throw new ApiError('student-external-id-taken', { cause: error });
+    }
     throw error;
   }
 }
 
-function toStudent(row: Omit<Student, 'consents'> & { face: boolean; emotion: boolean }): Student {
-  const { face, emotion, ...rest } = row;
-  return { ...rest, consents: { face, emotion } };
+type Row = Omit<Student, 'consents' | 'archived' | 'createdAt'> & {
+  face: boolean;
+  emotion: boolean;
+  archivedAt: Date | null;
+  createdAt: Date;
+};
+
+function toStudent(row: Row): Student {
+  const { face, emotion, archivedAt, createdAt, ...rest } = row;
+  return {
+    ...rest,
+    archived: archivedAt !== null,
+    createdAt: createdAt.toISOString(),
+    consents: { face, emotion },
+  };
 }

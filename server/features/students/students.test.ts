@@ -29,6 +29,14 @@ describe('students', () => {
       number: '20',
       name: 'Ece Ak',
       email: null,
+      department: null,
+      guardianName: null,
+      guardianEmail: null,
+      locale: null,
+      preferences: {},
+      externalId: null,
+      archived: false,
+      createdAt: expect.stringMatching(/Z$/),
       faceTemplates: 0,
       consents: { face: false, emotion: false },
     });
@@ -71,12 +79,12 @@ describe('students', () => {
       await add({ number, name, email: `${number!.toLowerCase()}@okul.tr` });
     }
     const names = async (query: string) =>
-      (await server.teacher.get<List>(`/students?${query}`)).body.items.map(({ name }) => name);
+      (await server.admin.get<List>(`/students?${query}`)).body.items.map(({ name }) => name);
     expect(await names('search=cagla')).toEqual(['cagla demir', 'Çağla Işık', 'Zeynep Çağlar']);
     expect(await names('search=ISIK%20%C3%A7a')).toEqual(['Çağla Işık']);
     expect(await names('search=p3%40okul')).toEqual(['Şule Işıl']);
     expect(await names('search=%25')).toEqual([]);
-    const page = (await server.teacher.get<List>('/students?search=cagla&skip=1&limit=1')).body;
+    const page = (await server.admin.get<List>('/students?search=cagla&skip=1&limit=1')).body;
     expect(page).toMatchObject({ total: 3, skip: 1, limit: 1, items: [{ name: 'Çağla Işık' }] });
     expect((await server.teacher.get('/students?limit=100000')).status).toBe(400);
   });
@@ -101,7 +109,7 @@ describe('consent', () => {
     const student = await add({ number: 'C1', name: 'C', consents: { face: true } });
     expect(student.consents).toEqual({ face: true, emotion: false });
     const set = (purpose: string, granted: boolean) =>
-      server.teacher.call<{ consents: object; erased: object }>('PUT', `/students/${student.id}/consents`, {
+      server.admin.call<{ consents: object; erased: object }>('PUT', `/students/${student.id}/consents`, {
         purpose,
         granted,
       });

@@ -8,6 +8,7 @@ import { ApiError } from '../../errors.ts';
 import type { Page } from '../../http.ts';
 import { assertPassword, hashPassword } from '../auth/passwords.ts';
 import { revokeUser } from '../auth/service.ts';
+import { ensureTeacher } from '../teachers/service.ts';
 import type { NewUser, User, UserPatch } from './schemas.ts';
 
 type Row = typeof users.$inferSelect;
@@ -48,6 +49,7 @@ export async function createUser(context: AppContext, tenantId: string, given: N
           studentId: given.studentId ?? null,
         })
         .returning();
+      if (row!.role === 'teacher') await ensureTeacher(tx, row!);
       return toUser(row!);
     });
   } catch (error) {
@@ -90,6 +92,7 @@ export async function patchUser(
       })
       .where(eq(users.id, userId))
       .returning();
+    if (patch.role === 'teacher') await ensureTeacher(tx, row!);
     if (passwordHash !== undefined || patch.role !== undefined || patch.active === false) {
       await revokeUser(tx, userId, 'changed', now);
     }
