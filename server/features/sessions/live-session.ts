@@ -39,6 +39,8 @@ export interface LiveSession {
   readonly row: SessionRow;
   specs(): StreamSpec[];
   setGallery(gallery: GalleryEntry[]): void;
+  /** Start or end were moved. */
+  setTimes(times: { startsAt: Date; endsAt: Date | null; day: string }): void;
   setRoster(roster: RosterMember[]): void;
   snapshot(): Snapshot;
   view(): ClassSession;
@@ -70,7 +72,8 @@ const FPS_GAP_MS = 5000;
 const KEYFRAME_GAP_MS = 15_000;
 
 export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
-  const { tenantId, row } = seed;
+  const { tenantId } = seed;
+  let { row } = seed;
   const sessionId = row.id;
   let specs = seed.specs;
   let roster = new Map(seed.roster.map((member) => [member.studentId, member]));
@@ -137,6 +140,9 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     counts.review = reviews.size;
     return {
       ...seed.view,
+      startsAt: row.startsAt.toISOString(),
+      endsAt: row.endsAt?.toISOString() ?? null,
+      day: row.day,
       cameras: seed.view.cameras.map((camera) => {
         const status = statuses.get(camera.streamId);
         return status ? { ...camera, state: status.state, reason: status.reason } : camera;
@@ -145,15 +151,50 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     };
   }
 
+  function snapshot(): Snapshot {
+    const listed = new Set<string>();
+    const entries: Snapshot['roster'] = [...roster.values()].map((member) => {
+      listed.add(member.studentId);
+      const record = records.get(member.studentId);
+      return {
+        studentId: member.studentId,
+        name: member.name,
+        number: member.number,
+        hasFace: withFace.has(member.studentId),
+        record: record ? toRecord(record.row, member) : null,
+      };
+    });
+    // Somebody who left the course in mid-session keeps the record.
+    for (const { row, person } of records.values()) {
+      if (listed.has(row.studentId)) continue;
+      entries.push({ studentId: row.studentId, ...person, hasFace: false, record: toRecord(row, person) });
+    }
+    return {
+      session: view(),
+      roster: entries,
+      reviews: [...reviews.values()],
+      streams: [...statuses.values()],
+      metrics: live.last(),
+      history: live.history(),
+      seq,
+    };
+  }
+
   return {
     id: sessionId,
     tenantId,
     courseId: row.courseId,
-    row,
+    get row() {
+      return row;
+    },
     specs: () => specs,
     setGallery(gallery) {
       specs = specs.map((spec) => ({ ...spec, gallery }));
       withFace = facesOf(specs);
+    },
+    setTimes(times) {
+      row = { ...row, ...times };
+      hub.send(sessionId, 'session:snapshot', snapshot());
     },
     setRoster(members) {
       roster = new Map(members.map((member) => [member.studentId, member]));
@@ -164,34 +205,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     },
     person: (studentId) => roster.get(studentId) ?? null,
     view,
-    snapshot() {
-      const listed = new Set<string>();
-      const entries: Snapshot['roster'] = [...roster.values()].map((member) => {
-        listed.add(member.studentId);
-        const record = records.get(member.studentId);
-        return {
-          studentId: member.studentId,
-          name: member.name,
-          number: member.number,
-          hasFace: withFace.has(member.studentId),
-          record: record ? toRecord(record.row, member) : null,
-        };
-      });
-      // Somebody who left the course in mid-session keeps the record.
-      for (const { row, person } of records.values()) {
-        if (listed.has(row.studentId)) continue;
-        entries.push({ studentId: row.studentId, ...person, hasFace: false, record: toRecord(row, person) });
-      }
-      return {
-        session: view(),
-        roster: entries,
-        reviews: [...reviews.values()],
-        streams: [...statuses.values()],
-        metrics: live.last(),
-        history: live.history(),
-        seq,
-      };
-    },
+    snapshot,
     takeEvidence(decision) {
       const key = `${decision.studentId} ${decision.streamId} ${decision.trackId}`;
       if (!roster.has(decision.studentId) || evidence.has(key)) return null;

@@ -1,4 +1,4 @@
-import { and, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm';
 import { policy } from '../../../config/policies.ts';
 import {
   attendanceRecords,
@@ -6,6 +6,7 @@ import {
   classSessions,
   courses,
   reviewItems,
+  rooms,
   streams,
   students,
 } from '../../db/schema/index.ts';
@@ -14,6 +15,16 @@ import type { ClassSession, Review } from './schemas.ts';
 
 export type SessionRow = typeof classSessions.$inferSelect;
 export type ReviewRow = typeof reviewItems.$inferSelect;
+
+export const SESSION_SORTS = ['startsAt', '-startsAt', 'openedAt', '-openedAt'] as const;
+export type SessionSort = (typeof SESSION_SORTS)[number];
+
+const ORDERS: Record<SessionSort, SQL[]> = {
+  startsAt: [asc(classSessions.startsAt), asc(classSessions.id)],
+  '-startsAt': [desc(classSessions.startsAt), desc(classSessions.id)],
+  openedAt: [asc(classSessions.openedAt), asc(classSessions.id)],
+  '-openedAt': [desc(classSessions.openedAt), desc(classSessions.id)],
+};
 
 export interface LoadedSession {
   row: SessionRow;
@@ -25,13 +36,19 @@ export async function loadSessions(
   tx: Tx,
   where: SQL | undefined,
   page: { skip: number; limit: number } = { skip: 0, limit: 200 },
+  sort: SessionSort = '-openedAt',
 ): Promise<LoadedSession[]> {
   const rows = await tx
-    .select({ row: classSessions, course: { id: courses.id, code: courses.code, name: courses.name } })
+    .select({
+      row: classSessions,
+      course: { id: courses.id, code: courses.code, name: courses.name },
+      room: { id: rooms.id, name: rooms.name },
+    })
     .from(classSessions)
     .innerJoin(courses, eq(courses.id, classSessions.courseId))
+    .leftJoin(rooms, eq(rooms.id, classSessions.roomId))
     .where(where)
-    .orderBy(desc(classSessions.openedAt), desc(classSessions.id))
+    .orderBy(...ORDERS[sort])
     .offset(page.skip)
     .limit(page.limit);
   const ids = rows.map(({ row }) => row.id);
@@ -61,7 +78,7 @@ export async function loadSessions(
       .where(and(inArray(reviewItems.sessionId, ids), eq(reviewItems.status, 'open')))
       .groupBy(reviewItems.sessionId),
   ];
-  return rows.map(({ row, course }) => {
+  return rows.map(({ row, course, room }) => {
     const counts: ClassSession['counts'] = { ...NO_COUNTS };
     for (const entry of statuses) if (entry.sessionId === row.id) counts[entry.status] = entry.n;
     counts.review = reviews.find((entry) => entry.sessionId === row.id)?.n ?? 0;
@@ -70,6 +87,11 @@ export async function loadSessions(
       view: {
         id: row.id,
         course,
+        room,
+        meetingId: row.meetingId,
+        openedHow: row.openedHow,
+        day: row.day,
+        rules: row.rules,
         status: row.status,
         startsAt: row.startsAt.toISOString(),
         endsAt: row.endsAt?.toISOString() ?? null,
@@ -112,13 +134,26 @@ export async function findSession(tx: Tx, id: string): Promise<LoadedSession | n
 export async function loadReviews(
   tx: Tx,
   where: SQL | undefined,
+  page: { skip: number; limit: number } = { skip: 0, limit: 500 },
 ): Promise<{ row: ReviewRow; name: string }[]> {
   return tx
     .select({ row: reviewItems, name: students.name })
     .from(reviewItems)
     .innerJoin(students, eq(students.id, reviewItems.studentId))
+    .innerJoin(classSessions, eq(classSessions.id, reviewItems.sessionId))
     .where(where)
-    .orderBy(sql`${reviewItems.askedAt}`);
+    .orderBy(asc(reviewItems.askedAt), asc(reviewItems.id))
+    .offset(page.skip)
+    .limit(page.limit);
+}
+
+export async function countReviews(tx: Tx, where: SQL | undefined): Promise<number> {
+  const [row] = await tx
+    .select({ n: count() })
+    .from(reviewItems)
+    .innerJoin(classSessions, eq(classSessions.id, reviewItems.sessionId))
+    .where(where);
+  return row?.n ?? 0;
 }
 
 export function toReview(row: ReviewRow, studentName: string, hasFace: boolean): Review {

@@ -72,6 +72,7 @@ export function createReviewDesk(context: AppContext): ReviewDesk {
           retireReviews(
             tx,
             open.map((review) => review.id),
+            new Date(context.clock.now()),
           ),
         );
         const retired = new Set(rows.map((row) => row.id));

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import type { IdentityDecision } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
@@ -8,6 +8,7 @@ import { ApiError } from '../../errors.ts';
 import { appendEvents, type EventDraft, type RecordChange } from '../attendance/ledger.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { tenantCrypto } from '../tenants/service.ts';
+import { reachSession } from './access.ts';
 import { loadReviews, type ReviewRow, toReview } from './queries.ts';
 import { loadRoster } from './roster.ts';
 import type { Review } from './schemas.ts';
@@ -47,17 +48,13 @@ export async function insertReview(
 }
 
 /** Questions that nobody needs to answer any more, because the student is here for certain. */
-export async function retireReviews(tx: Tx, ids: readonly string[]): Promise<ReviewRow[]> {
-  const retired: ReviewRow[] = [];
-  for (const id of ids) {
-    const [row] = await tx
-      .update(reviewItems)
-      .set({ status: 'obsolete', decidedAt: new Date(), embedding: null })
-      .where(and(eq(reviewItems.id, id), eq(reviewItems.status, 'open')))
-      .returning();
-    if (row) retired.push(row);
-  }
-  return retired;
+export async function retireReviews(tx: Tx, ids: readonly string[], at: Date): Promise<ReviewRow[]> {
+  if (ids.length === 0) return [];
+  return tx
+    .update(reviewItems)
+    .set({ status: 'obsolete', decidedAt: at, embedding: null })
+    .where(and(inArray(reviewItems.id, [...ids]), eq(reviewItems.status, 'open')))
+    .returning();
 }
 
 export interface Settled {
@@ -82,11 +79,12 @@ export async function settleReview(
   return context.db.tenant(caller.tenantId, async (tx) => {
     const [row] = await tx.select().from(reviewItems).where(eq(reviewItems.id, reviewId)).for('update');
     if (!row) throw new ApiError('review-not-found');
+    await reachSession(tx, caller, row.sessionId, 'review-not-found');
     if (row.status !== 'open') throw new ApiError('review-settled', { details: { status: row.status } });
     const who = answer.verdict === 'confirmed' ? (answer.studentId ?? row.studentId) : null;
     if (who !== null && who !== row.studentId) await assertEnrolled(tx, row.sessionId, who);
 
-    const now = new Date();
+    const now = new Date(context.clock.now());
     const base = {
       sessionId: row.sessionId,
       streamId: row.streamId,

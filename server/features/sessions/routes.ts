@@ -1,9 +1,11 @@
-import { eq } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import { Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
 import { reviewItems } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, Jpeg, ListOf } from '../../http.ts';
+import { ofCaller, reachSession } from './access.ts';
+import { listSessions, reviewQueue } from './listing.ts';
 import { loadReviews, toReview } from './queries.ts';
 import { type Settled, settleReview } from './reviews.ts';
 import {
@@ -11,10 +13,13 @@ import {
   ConfirmReviewSchema,
   ListSessionsQuery,
   OpenSessionSchema,
+  PatchSessionSchema,
+  ReviewQueueQuery,
   ReviewSchema,
   SnapshotSchema,
 } from './schemas.ts';
-import { closeSession, listSessions, openSession, sessionOf, snapshotOf } from './service.ts';
+import { closeSession, openSession, sessionOf, snapshotOf } from './service.ts';
+import { changeTimes } from './times.ts';
 
 const tags = ['sessions'];
 
@@ -53,7 +58,8 @@ export async function sessionRoutes(app: App, context: AppContext): Promise<void
     {
       schema: {
         tags,
-        summary: 'Sessions, the newest first',
+        summary: 'Sessions',
+        description: 'The newest first. Teachers see those of their own courses.',
         querystring: ListSessionsQuery,
         response: { 200: ListOf(ClassSessionSchema, 'ClassSessionList') },
       },
@@ -70,11 +76,32 @@ export async function sessionRoutes(app: App, context: AppContext): Promise<void
       schema: {
         tags,
         summary: 'A session',
+        description: 'With its cameras, its frozen rules and policy, and how many are in which state.',
         params: IdParams,
         response: { 200: ClassSessionSchema, ...failures('session-not-found') },
       },
     },
     async ({ caller, params }) => (await sessionOf(context, live, caller, params.id)).view,
+  );
+
+  app.patch(
+    '/sessions/:id',
+    {
+      schema: {
+        tags,
+        summary: 'Move the end or the start of an open session',
+        description:
+          'The end at any time while it is open; null: it stays open until somebody closes it. The start only while ' +
+          'nobody is marked, because it decides who is late.',
+        params: IdParams,
+        body: PatchSessionSchema,
+        response: {
+          200: ClassSessionSchema,
+          ...failures('session-not-found', 'session-closed', 'session-decided', 'session-times-invalid'),
+        },
+      },
+    },
+    async ({ caller, params, body }) => changeTimes(context, live, caller, params.id, body),
   );
 
   app.post(
@@ -88,7 +115,10 @@ export async function sessionRoutes(app: App, context: AppContext): Promise<void
         response: { 200: ClassSessionSchema, ...failures('session-not-found', 'database-unavailable') },
       },
     },
-    async ({ caller, params }) => closeSession(context, live, caller, params.id),
+    async ({ caller, params }) => {
+      await context.db.tenant(caller.tenantId, (tx) => reachSession(tx, caller, params.id));
+      return closeSession(context, live, caller, params.id);
+    },
   );
 
   app.get(
@@ -115,6 +145,7 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags: ['reviews'],
         summary: 'Questions to a person about faces',
+        description: 'Faces of this session that are nearly sure to be a student, answered or not.',
         params: IdParams,
         response: {
           200: ListOf(ReviewSchema, 'ReviewList'),
@@ -133,12 +164,32 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
     },
   );
 
+  app.get(
+    '/attendance/review',
+    {
+      schema: {
+        tags: ['reviews'],
+        summary: 'Open questions over all open sessions',
+        description: 'The oldest first; teachers get those of their own courses.',
+        querystring: ReviewQueueQuery,
+        response: { 200: ListOf(ReviewSchema, 'ReviewQueue') },
+      },
+    },
+    async ({ caller, query }) => {
+      const { skip, limit } = query;
+      return { ...(await reviewQueue(context, live, caller, query)), skip, limit };
+    },
+  );
+
   app.post(
     '/reviews/:id/confirm',
     {
       schema: {
         tags: ['reviews'],
         summary: 'It is this student, or another one',
+        description:
+          'A person’s word: the student is marked. With `studentId` of somebody else the face is remembered as not ' +
+          'the one who was asked about.',
         params: IdParams,
         body: Type.Union([ConfirmReviewSchema, Type.Null()]),
         response: {
@@ -173,6 +224,7 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reviews/:id/face',
     {
+      config: { audit: 'biometric' },
       schema: {
         tags: ['reviews'],
         summary: 'The face that is asked about',
@@ -184,7 +236,7 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
     },
     async ({ caller, params }, reply) => {
       const [row] = await context.db.tenant(caller.tenantId, (tx) =>
-        loadReviews(tx, eq(reviewItems.id, params.id)),
+        loadReviews(tx, and(eq(reviewItems.id, params.id), ofCaller(caller))),
       );
       if (!row) throw new ApiError('review-not-found');
       const jpeg = live.reviews.face(params.id);

@@ -1,5 +1,7 @@
 import { type Static, Type } from 'typebox';
+import { OneOf } from '../../http.ts';
 import { AttendanceRecordSchema } from '../attendance/schemas.ts';
+import { SESSION_SORTS } from './queries.ts';
 
 const id = (description: string) => Type.String({ format: 'uuid', description });
 const instant = () => Type.String({ format: 'date-time' });
@@ -19,6 +21,18 @@ export const ClassSessionSchema = Type.Object(
   {
     id: id('The session.'),
     course: Type.Object({ id: id('The course.'), code: Type.String(), name: Type.String() }),
+    room: Type.Union([Type.Object({ id: id('The room.'), name: Type.String() }), Type.Null()]),
+    meetingId: Type.Union([id('The meeting of the schedule that it is.'), Type.Null()]),
+    openedHow: OneOf(['manual', 'schedule', 'camera'], 'By a person, by the schedule, or by a camera.'),
+    day: Type.String({ format: 'date', description: 'Of the start, in the institution’s time zone.' }),
+    rules: Type.Object(
+      {
+        lateAfterMinutes: Type.Integer(),
+        minPresenceShare: Type.Number(),
+        graceMinutes: Type.Integer(),
+      },
+      { description: 'The course’s rules as they were when the session opened.' },
+    ),
     status: Type.Union([Type.Literal('open'), Type.Literal('closed')]),
     startsAt: instant(),
     endsAt: instantOrNull(),
@@ -174,15 +188,43 @@ export const OpenSessionSchema = Type.Object(
 );
 export type OpenSession = Static<typeof OpenSessionSchema>;
 
+const Day = (description: string) => Type.String({ format: 'date', description });
+
 export const ListSessionsQuery = Type.Object(
   {
-    status: Type.Optional(Type.Union([Type.Literal('open'), Type.Literal('closed')])),
+    status: Type.Optional(OneOf(['open', 'closed'])),
     courseId: Type.Optional(id('Only this course.')),
-    skip: Type.Integer({ minimum: 0, default: 0 }),
+    roomId: Type.Optional(id('Only in this room.')),
+    teacherId: Type.Optional(id('Only courses of this teacher.')),
+    from: Type.Optional(Day('First local day.')),
+    to: Type.Optional(Day('Last local day.')),
+    sort: Type.Optional(OneOf(SESSION_SORTS, 'Newest opened first where absent.')),
+    skip: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
     limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
   },
   { additionalProperties: false },
 );
+export type ListSessions = Static<typeof ListSessionsQuery>;
+
+export const PatchSessionSchema = Type.Object(
+  {
+    startsAt: Type.Optional(instant()),
+    endsAt: Type.Optional(Type.Union([instant(), Type.Null()])),
+  },
+  {
+    additionalProperties: false,
+    minProperties: 1,
+    title: 'SessionPatch',
+    examples: [{ endsAt: '2026-11-20T10:45:00Z' }],
+  },
+);
+export type PatchSession = Static<typeof PatchSessionSchema>;
+
+export const ReviewQueueQuery = Type.Object({
+  courseId: Type.Optional(id('Only this course.')),
+  skip: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50 }),
+});
 
 export const ConfirmReviewSchema = Type.Object(
   { studentId: Type.Optional(id('Who it is instead of the one asked about.')) },

@@ -13,13 +13,16 @@ import {
 } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { publish } from '../../jobs/outbox.ts';
 import { appendEvents, type EventDraft, lockRecords, type RecordChange } from '../attendance/ledger.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { assertCourse } from '../courses/access.ts';
 import { currentTenant } from '../tenants/service.ts';
+import { reachSession } from './access.ts';
 import type { Live } from './live.ts';
 import type { LiveSession } from './live-session.ts';
 import { camerasInUse, storedSnapshot } from './load.ts';
-import { countSessions, findSession, loadSessions, type ReviewRow, toReview } from './queries.ts';
+import { findSession, type ReviewRow, type SessionRow, toReview } from './queries.ts';
 import { loadRoster } from './roster.ts';
 import type { ClassSession, OpenSession, Snapshot } from './schemas.ts';
 
@@ -37,10 +40,44 @@ export async function openSession(
   const startsAt = input.startsAt ? new Date(input.startsAt) : now;
   const endsAt = input.endsAt ? new Date(input.endsAt) : null;
   if (endsAt && (endsAt <= startsAt || endsAt <= now)) throw new ApiError('session-times-invalid');
+  const { tenantId } = caller;
+  await context.db.tenant(tenantId, (tx) => assertCourse(tx, caller, input.courseId));
+  return startSession(context, live, {
+    tenantId,
+    courseId: input.courseId,
+    cameraIds: input.cameraIds,
+    startsAt,
+    endsAt,
+    openedBy: caller.userId,
+    how: 'manual',
+    roomId: null,
+    meetingId: null,
+  });
+}
+
+export interface SessionStart {
+  tenantId: string;
+  courseId: string;
+  cameraIds: readonly string[];
+  startsAt: Date;
+  endsAt: Date | null;
+  openedBy: string | null;
+  how: SessionRow['openedHow'];
+  roomId: string | null;
+  meetingId: string | null;
+}
+
+/** Opens a session for whoever asked: a person, the schedule or a camera that sees a class. */
+export async function startSession(
+  context: AppContext,
+  live: Live,
+  input: SessionStart,
+): Promise<ClassSession> {
   await context.supervisor.ready(WORKER_TIMEOUT_MS).catch((cause) => {
     throw new ApiError('pipeline-unavailable', { cause });
   });
-  const { tenantId } = caller;
+  const { tenantId, startsAt, endsAt } = input;
+  const now = new Date(context.clock.now());
   const id = newId();
   await context.db.tenant(tenantId, async (tx) => {
     const tenant = await currentTenant(tx, tenantId);
@@ -57,7 +94,10 @@ export async function openSession(
       startsAt,
       endsAt,
       openedAt: now,
-      openedBy: caller.userId,
+      openedBy: input.openedBy,
+      openedHow: input.how,
+      roomId: input.roomId ?? (await roomOf(tx, input.cameraIds)),
+      meetingId: input.meetingId,
       policy: {
         id: tenant.policy,
         emotion: tenant.emotionMode,
@@ -92,12 +132,26 @@ export async function openSession(
       sessionId: id,
       type: 'session-opened',
       at: now,
-      actorId: caller.userId,
-      data: { cameras: input.cameraIds.length, students: roster.length },
+      actorId: input.openedBy,
+      data: { cameras: input.cameraIds.length, students: roster.length, how: input.how },
     });
+    await publish(tx, tenantId, 'session.opened', { sessionId: id, courseId: course.id });
   });
   const session = await live.take(tenantId, id);
-  return session ? session.view() : (await sessionOf(context, live, caller, id)).view;
+  if (session) return session.view();
+  const found = await context.db.tenant(tenantId, (tx) => findSession(tx, id));
+  if (!found) throw new ApiError('session-not-found');
+  return found.view;
+}
+
+/** Where all the cameras are, if they are in one room. */
+async function roomOf(tx: Tx, cameraIds: readonly string[]): Promise<string | null> {
+  if (cameraIds.length === 0) return null;
+  const rows = await tx
+    .selectDistinct({ roomId: cameras.roomId })
+    .from(cameras)
+    .where(inArray(cameras.id, [...cameraIds]));
+  return rows.length === 1 ? rows[0]!.roomId : null;
 }
 
 async function assertNoneOpen(tx: Tx, courseId: string): Promise<void> {
@@ -213,6 +267,7 @@ async function writeClosing(
     .set({ status: 'obsolete', decidedAt: closedAt, embedding: null })
     .where(and(eq(reviewItems.sessionId, sessionId), eq(reviewItems.status, 'open')))
     .returning();
+  await publish(tx, tenantId, 'session.closed', { sessionId, courseId: row.courseId });
   return { changes, lapsed };
 }
 
@@ -224,35 +279,21 @@ function announceClosing(session: LiveSession, { changes, lapsed }: Closing, clo
   session.closed(closedAt);
 }
 
-export async function listSessions(
-  context: AppContext,
-  live: Live,
-  caller: Caller,
-  query: { status?: 'open' | 'closed'; courseId?: string; skip: number; limit: number },
-): Promise<{ total: number; items: ClassSession[] }> {
-  return context.db.tenant(caller.tenantId, async (tx) => {
-    const where = and(
-      query.status ? eq(classSessions.status, query.status) : undefined,
-      query.courseId ? eq(classSessions.courseId, query.courseId) : undefined,
-    );
-    const loaded = await loadSessions(tx, where, query);
-    return {
-      total: await countSessions(tx, where),
-      items: loaded.map(({ row, view }) => live.find(row.id)?.view() ?? view),
-    };
-  });
-}
-
-/** The session as it stands; throws `session-not-found` also for another institution's. */
+/** The session as it stands; throws `session-not-found` also for another institution's or another teacher's. */
 export async function sessionOf(
   context: AppContext,
   live: Live,
   caller: Caller,
   id: string,
 ): Promise<{ view: ClassSession; live: LiveSession | null }> {
+  const stored = await context.db.tenant(caller.tenantId, async (tx) => {
+    await reachSession(tx, caller, id);
+    return live.find(id) ? null : findSession(tx, id);
+  });
   const held = live.find(id);
   if (held?.tenantId === caller.tenantId) return { view: held.view(), live: held };
-  const found = await context.db.tenant(caller.tenantId, (tx) => findSession(tx, id));
+  // It may have been closed between the two.
+  const found = stored ?? (await context.db.tenant(caller.tenantId, (tx) => findSession(tx, id)));
   if (!found) throw new ApiError('session-not-found');
   return { view: found.view, live: null };
 }
@@ -263,6 +304,7 @@ export async function snapshotOf(
   caller: Caller,
   id: string,
 ): Promise<Snapshot> {
+  await context.db.tenant(caller.tenantId, (tx) => reachSession(tx, caller, id));
   const held = live.find(id);
   if (held?.tenantId === caller.tenantId) return held.snapshot();
   const stored = await context.db.tenant(caller.tenantId, (tx) => storedSnapshot(tx, id));
