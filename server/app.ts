@@ -8,6 +8,8 @@ import { cameraRoutes } from './features/cameras/routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
+import { insightRoutes } from './features/reports/insight-routes.ts';
+import { reportRoutes } from './features/reports/routes.ts';
 import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
@@ -42,6 +44,8 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   reviewRoutes,
   attendanceRoutes,
   engagementRoutes,
+  reportRoutes,
+  insightRoutes,
 ];
 
 /**

@@ -176,6 +176,17 @@ export const ERRORS = {
     409,
     'The request with this Idempotency-Key was carried out; its answer was too large to be kept.',
   ],
+
+  // Reports
+  'range-invalid': [422, 'A range of days ends on or after its first day and is at most 400 days long.'],
+  'emotion-prohibited': [403, 'The law that this institution works under prohibits reading emotions.'],
+  'emotion-off': [403, 'The institution does not have emotions read, or not of single students.'],
+  'emotion-consent-missing': [403, 'The student has not consented to having emotions read.'],
+  'report-params-invalid': [422, 'The report cannot be made with these parameters; `details` says which.'],
+  'report-too-large': [422, 'The report has more lines than a file may have; ask for fewer days.'],
+  'report-not-found': [404, 'There is no such report.'],
+  'report-not-ready': [409, 'The report is not ready, has failed or has expired; its status says which.'],
+  'report-link-invalid': [403, 'The link has expired or was changed; ask for a new one.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;

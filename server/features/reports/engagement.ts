@@ -82,6 +82,15 @@ export async function engagementBy(
   );
 }
 
+/** Over all courses; null where no camera has seen the student. */
+export async function studentEngagement(
+  tx: Tx,
+  given: { studentId: string; range: DayRange; scope?: ReturnType<typeof all> | null },
+): Promise<EngagementSummary | null> {
+  const found = await engagementBy(tx, 'student_id', given);
+  return found.get(given.studentId) ?? null;
+}
+
 function read(rows: readonly Row[]): Map<string, EngagementSummary> {
   return new Map(
     rows.map(({ key, ...row }) => [key, { ...row, band: bandOf(row.attention) } as EngagementSummary]),
