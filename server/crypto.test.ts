@@ -37,6 +37,34 @@ describe('tenant encryption', () => {
     expect(() => createCrypto(Buffer.alloc(32, 8)).tenant('a', wrapped)).toThrow(CryptoError);
   });
 
+  it('opens what a retired key sealed, and seals with the current one', () => {
+    const before = crypto.createTenantKey('a');
+    const after = crypto.createTenantKey('a');
+    const sealed = crypto.tenant('a', before).seal('x', Buffer.from('old'));
+    const both = crypto.tenant('a', after, [before]);
+    expect(both.open('x', sealed).toString()).toBe('old');
+    expect(sealed.subarray(0, 5)).not.toEqual(both.prefix);
+    expect(both.seal('x', Buffer.from('new')).subarray(0, 5)).toEqual(both.prefix);
+    expect(() => crypto.tenant('a', after).open('x', sealed)).toThrow(CryptoError);
+  });
+
+  it('opens what was sealed before keys had an id', () => {
+    const wrapped = Buffer.from(
+      'AQAAAAAAAAAAAAAAADxZ+iDQWpv1A7B9hXDXGAdXYXmTiD46ZCqTgE/tB4+LNAyPBt5J8iZdBo5togoOXg==',
+      'base64',
+    );
+    expect(crypto.unwrapTenantKey('a', wrapped)).toEqual(Buffer.alloc(32, 9));
+  });
+
+  it('wraps an institution’s key anew under another master key', () => {
+    const next = createCrypto(Buffer.alloc(32, 8));
+    const wrapped = crypto.createTenantKey('a');
+    const sealed = crypto.tenant('a', wrapped).seal('x', Buffer.from('kept'));
+    const rewrapped = next.rewrapTenantKey('a', wrapped, crypto);
+    expect(next.tenant('a', rewrapped).open('x', sealed).toString()).toBe('kept');
+    expect(() => crypto.tenant('a', rewrapped)).toThrow(CryptoError);
+  });
+
   it('derives a key of its own for each use', () => {
     expect(crypto.derive('a').equals(crypto.derive('b'))).toBe(false);
     expect(crypto.derive('a').equals(createCrypto(Buffer.alloc(32, 7)).derive('a'))).toBe(true);

@@ -1,9 +1,9 @@
-import { eq } from 'drizzle-orm';
+import { desc, eq } from 'drizzle-orm';
 import { type EmotionMode, emotionMode, type PolicyId } from '../../../config/policies.ts';
 import type { AppContext } from '../../context.ts';
 import type { TenantCrypto } from '../../crypto.ts';
 import { newId } from '../../db/ids.ts';
-import { tenants } from '../../db/schema/index.ts';
+import { tenantKeys, tenants } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 
@@ -18,8 +18,15 @@ export async function currentTenant(tx: Tx, tenantId: string): Promise<TenantRow
 
 /** What encrypts and decrypts the institution's data. */
 export async function tenantCrypto(context: AppContext, tx: Tx, tenantId: string): Promise<TenantCrypto> {
-  const { wrappedKey } = await currentTenant(tx, tenantId);
-  return context.crypto.tenant(tenantId, wrappedKey);
+  const rows = await tx
+    .select({ current: tenants.wrappedKey, retired: tenantKeys.wrappedKey })
+    .from(tenants)
+    .leftJoin(tenantKeys, eq(tenantKeys.tenantId, tenants.id))
+    .where(eq(tenants.id, tenantId))
+    .orderBy(desc(tenantKeys.id));
+  if (!rows[0]) throw new ApiError('unauthenticated');
+  const retired = rows.flatMap((row) => (row.retired === null ? [] : [row.retired]));
+  return context.crypto.tenant(tenantId, rows[0].current, retired);
 }
 
 export interface NewTenant {
