@@ -4,7 +4,7 @@ import type { FaceModels } from '../models/face-models.ts';
 import { type Box, nonMaximumSuppression } from '../models/geometry.ts';
 import { padImage, type RgbImage } from '../models/image.ts';
 import { decodePhoto } from '../models/photo.ts';
-import type { PhotoProblem, PhotoResult, WorkerFailure } from './messages.ts';
+import type { PhotoFace, PhotoProblem, PhotoResult, WorkerFailure } from './messages.ts';
 import { encodeJpeg } from './pictures.ts';
 import { sharpness } from './sharpness.ts';
 import { type DetectedFace, detectFaces } from './stages/detect.ts';
@@ -56,38 +56,76 @@ export async function enrolPhoto(
       `The face is ${Math.round(px)} px wide; at least ${MIN_FACE_PX} are needed.`,
     );
   }
-  const sharp = sharpness(photo, face.box);
-  if (sharp < MIN_SHARPNESS) return problem('face-too-blurred', 'The face is too blurred.');
-  const [pose] = models.headPose ? await models.headPose.estimate(photo, [face.box]) : [];
-  if (pose && (Math.abs(pose.yaw) > MAX_YAW || Math.abs(pose.pitch) > MAX_PITCH)) {
+  const [judged] = await judgeFaces(models, photo, [face]);
+  if (judged!.problem === 'face-too-blurred') return problem('face-too-blurred', 'The face is too blurred.');
+  if (judged!.problem === 'face-turned-away') {
     return problem('face-turned-away', 'The face is turned away from the camera.');
   }
-  const frontal = pose ? 1 - 0.5 * Math.min(1, Math.hypot(pose.yaw, pose.pitch) / 60) : 0.9;
-  const clear = Math.min(1, 0.4 + (0.6 * sharp) / GOOD_SHARPNESS);
-  const size = Math.min(1, 0.4 + (0.6 * px) / 112);
   return {
     ok: true,
     face: {
       box: face.box,
       embedding: face.vector,
-      quality: Math.min(1, Math.max(0, frontal * clear * size * Math.min(1, face.score + 0.05))),
+      quality: judged!.quality,
       facePx: Math.round(px),
     },
-    thumbnail: (await encodeJpeg(cutFace(photo, face.box, 0.4), THUMBNAIL_PX, 85)).jpeg,
+    thumbnail: await faceThumbnail(photo, face.box),
     width: photo.width,
     height: photo.height,
   };
 }
 
-interface FoundFace extends DetectedFace {
+export interface FoundFace extends DetectedFace {
   vector: Float32Array;
 }
 
-/** Faces of the photo, largest first: its own size and a ladder of smaller ones, with a margin round the photo. */
-async function findFaces(models: FaceModels, photo: RgbImage): Promise<DetectedFace[]> {
+/** Whether faces make good templates, and how good: size, sharpness, pose, detector score. */
+export async function judgeFaces(
+  models: FaceModels,
+  photo: RgbImage,
+  faces: readonly FoundFace[],
+): Promise<{ quality: number; problem: PhotoFace['problem'] }[]> {
+  const boxes = faces.map(({ box }) => box);
+  const poses = models.headPose && faces.length > 0 ? await models.headPose.estimate(photo, boxes) : [];
+  return faces.map(({ box, score }, i) => {
+    const px = facePx(box);
+    const sharp = sharpness(photo, box);
+    const pose = poses[i];
+    const frontal = pose ? 1 - 0.5 * Math.min(1, Math.hypot(pose.yaw, pose.pitch) / 60) : 0.9;
+    const clear = Math.min(1, 0.4 + (0.6 * sharp) / GOOD_SHARPNESS);
+    const size = Math.min(1, 0.4 + (0.6 * px) / 112);
+    const turned = pose && (Math.abs(pose.yaw) > MAX_YAW || Math.abs(pose.pitch) > MAX_PITCH);
+    return {
+      quality: Math.min(1, Math.max(0, frontal * clear * size * Math.min(1, score + 0.05))),
+      problem:
+        px < MIN_FACE_PX
+          ? 'face-too-small'
+          : sharp < MIN_SHARPNESS
+            ? 'face-too-blurred'
+            : turned
+              ? 'face-turned-away'
+              : null,
+    };
+  });
+}
+
+/** The face with a margin: what is kept of a photo. */
+export async function faceThumbnail(photo: RgbImage, box: Box): Promise<Uint8Array> {
+  return (await encodeJpeg(cutFace(photo, box, 0.4), THUMBNAIL_PX, 85)).jpeg;
+}
+
+/**
+ * Faces of the photo, largest first: its own size and a ladder of smaller widths, with a margin round the photo.
+ * @param ladder widths besides its own that are searched
+ */
+export async function findFaces(
+  models: FaceModels,
+  photo: RgbImage,
+  ladder: readonly number[] = LADDER,
+): Promise<DetectedFace[]> {
   const margin = Math.round(Math.max(photo.width, photo.height) * 0.35);
   const padded = padImage(photo, margin, 128);
-  const widths = [0, ...LADDER.filter((width) => width < padded.width)];
+  const widths = [0, ...ladder.filter((width) => width < padded.width)];
   const candidates: DetectedFace[] = [];
   for (const width of widths) {
     for (const face of await detectFaces(models, padded, { width, known: [] })) {
@@ -114,12 +152,13 @@ async function findFaces(models: FaceModels, photo: RgbImage): Promise<DetectedF
 }
 
 /** Keeps what is a face to the embedder too: prints on shirts and posters' ornaments usually are not. */
-async function describe(
+export async function describe(
   models: FaceModels,
   photo: RgbImage,
   faces: readonly DetectedFace[],
+  most = 8,
 ): Promise<FoundFace[]> {
-  const largest = [...faces].sort((a, b) => facePx(b.box) - facePx(a.box)).slice(0, 8);
+  const largest = [...faces].sort((a, b) => facePx(b.box) - facePx(a.box)).slice(0, most);
   const boxes = largest.map(({ box }) => box);
   const landmarks = await locateLandmarks(models, photo, boxes);
   const embedded = await embedFaces(models, photo, largest, landmarks);
@@ -136,13 +175,14 @@ function coveredBy(inner: Box, outer: Box): number {
   return w <= 0 || h <= 0 ? 0 : (w * h) / (inner[2] * inner[3]);
 }
 
-async function shrink(photo: RgbImage): Promise<RgbImage> {
+/** The photo with no side longer than `most`. */
+export async function shrink(photo: RgbImage, most = LONGEST_SIDE): Promise<RgbImage> {
   const longest = Math.max(photo.width, photo.height);
-  if (longest <= LONGEST_SIDE) return photo;
+  if (longest <= most) return photo;
   const { data, info } = await sharp(photo.data, {
     raw: { width: photo.width, height: photo.height, channels: 3 },
   })
-    .resize({ width: LONGEST_SIDE, height: LONGEST_SIDE, fit: 'inside' })
+    .resize({ width: most, height: most, fit: 'inside' })
     .raw()
     .toBuffer({ resolveWithObject: true });
   return { data, width: info.width, height: info.height };

@@ -102,6 +102,7 @@ export type ToWorker =
   | { type: 'stream:watch'; streamId: string; pictureWidth: number | null }
   | { type: 'probe'; requestId: string; source: SourceSpec; timeoutMs: number }
   | { type: 'photo'; requestId: string; photo: Uint8Array }
+  | ({ type: 'photo:faces'; requestId: string; photo: Uint8Array } & PhotoFacesOptions)
   | { type: 'shutdown' };
 
 export type FromWorker =
@@ -121,7 +122,8 @@ export type FromWorker =
       jpeg: Uint8Array;
     }
   | { type: 'probe:result'; requestId: string; result: ProbeResult | WorkerFailure }
-  | { type: 'photo:result'; requestId: string; result: PhotoResult | WorkerFailure };
+  | { type: 'photo:result'; requestId: string; result: PhotoResult | WorkerFailure }
+  | { type: 'photo:faces:result'; requestId: string; result: PhotoFacesResult | WorkerFailure };
 
 export interface ReadyMessage {
   type: 'ready';
@@ -283,6 +285,39 @@ export interface PhotoResult {
   thumbnail: Uint8Array;
   width: number;
   height: number;
+}
+
+export interface PhotoFacesOptions {
+  /** The largest faces are kept where there are more. */
+  maxFaces: number;
+  /** Width of the picture in the answer, pixels; null: none. */
+  pictureWidth: number | null;
+}
+
+/** One face of a photo of several people. */
+export interface PhotoFace {
+  /** Pixels of the photo as the answer's `width` and `height` have it: upright, perhaps scaled down. */
+  box: BoxPx;
+  embedding: Float32Array;
+  /** 0…1 from size, sharpness, pose and detector score. */
+  quality: number;
+  facePx: number;
+  /** JPEG of the face with a margin, at most 480 px, without metadata. */
+  thumbnail: Uint8Array;
+  /** Why the face makes no template that it may be recognised by later; matching it may still succeed. */
+  problem: 'face-too-small' | 'face-too-blurred' | 'face-turned-away' | null;
+}
+
+export interface PhotoFacesResult {
+  ok: true;
+  /** From left to right; empty where the photo shows nobody. */
+  faces: PhotoFace[];
+  /** Faces that were found, before `maxFaces`. */
+  found: number;
+  width: number;
+  height: number;
+  /** The photo, upright, as JPEG without metadata: what boxes are drawn on. */
+  picture: Uint8Array | null;
 }
 
 export interface WorkerFailure {

@@ -3,6 +3,7 @@ import type { Config } from '../config/index.ts';
 import type { FaceModels } from '../models/face-models.ts';
 import { enrolPhoto } from './enrolment.ts';
 import type { FromWorker, StreamSpec, ToWorker, WorkerFailure } from './messages.ts';
+import { readPhotoFaces } from './photo-faces.ts';
 import type { FfmpegBinary } from './sources/ffmpeg.ts';
 import { probeSource } from './sources/probe.ts';
 import { createStreamRunner, type StreamRunner } from './stream-runner.ts';
@@ -101,6 +102,17 @@ export function createWorker(options: WorkerOptions): Worker {
             send({ type: 'photo:result', requestId, result });
           };
           if (!photos.run(run)) send({ type: 'photo:result', requestId, result: busy('photo') });
+          return;
+        }
+        case 'photo:faces': {
+          const { requestId, photo, maxFaces, pictureWidth } = message;
+          const run = async (): Promise<void> => {
+            const result = await readPhotoFaces(models, photo, { maxFaces, pictureWidth }).catch((error) =>
+              failed(error, 'photo'),
+            );
+            send({ type: 'photo:faces:result', requestId, result });
+          };
+          if (!photos.run(run)) send({ type: 'photo:faces:result', requestId, result: busy('photo') });
           return;
         }
         case 'shutdown':

@@ -4,6 +4,8 @@ import type {
   EngagementBucket,
   FromWorker,
   GalleryEntry,
+  PhotoFacesOptions,
+  PhotoFacesResult,
   PhotoResult,
   ProbeResult,
   ReadyMessage,
@@ -62,6 +64,11 @@ export interface PipelineSupervisor {
   probe(source: SourceSpec, timeoutMs?: number): Promise<ProbeResult | WorkerFailure>;
   /** Finds the one face of an enrolment photo. Never rejects; `busy` when too many wait. */
   photo(photo: Uint8Array): Promise<PhotoResult | WorkerFailure>;
+  /** Finds all faces of a photo of several people. Never rejects; `busy` when too many wait. */
+  photoFaces(
+    photo: Uint8Array,
+    options?: Partial<PhotoFacesOptions>,
+  ): Promise<PhotoFacesResult | WorkerFailure>;
   /** Highest track id seen of a stream. */
   lastTrackId(streamId: string): number;
   stats(): {
@@ -74,6 +81,9 @@ export interface PipelineSupervisor {
   };
   close(): Promise<void>;
 }
+
+/** In one photo of a class. */
+const MOST_FACES = 120;
 
 interface HeldStream {
   spec: StreamSpec;
@@ -107,6 +117,11 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
 
   const photos = options.photos ?? { inFlight: 2, waiting: 32, timeoutMs: 30_000 };
   const photoRequests = createRequests<PhotoResult>(slots, photos);
+  const facesRequests = createRequests<PhotoFacesResult>(slots, {
+    inFlight: 1,
+    waiting: 16,
+    timeoutMs: 2 * photos.timeoutMs,
+  });
   const probeRequests = createRequests<ProbeResult>(slots, { inFlight: 2, waiting: 8, timeoutMs: 20_000 });
 
   function onReady(index: number, message: ReadyMessage): void {
@@ -114,6 +129,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
     for (const held of streams.values()) if (held.worker === index) send(held);
     events.emit('ready', message);
     photoRequests.pump();
+    facesRequests.pump();
     probeRequests.pump();
   }
 
@@ -128,6 +144,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
 
   function onExit(index: number, code: number | null, signal: string | null, retryInMs: number): void {
     photoRequests.fail(index);
+    facesRequests.fail(index);
     probeRequests.fail(index);
     if (closing) return;
     restarts++;
@@ -158,6 +175,9 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
     switch (message.type) {
       case 'photo:result':
         photoRequests.answer(message.requestId, message.result);
+        return;
+      case 'photo:faces:result':
+        facesRequests.answer(message.requestId, message.result);
         return;
       case 'probe:result':
         probeRequests.answer(message.requestId, message.result);
@@ -253,6 +273,8 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       // The worker gives up first, so that its own reason reaches the caller rather than ours.
       probeRequests.ask((requestId) => ({ type: 'probe', requestId, source, timeoutMs }), timeoutMs + 5000),
     photo: (photo) => photoRequests.ask((requestId) => ({ type: 'photo', requestId, photo })),
+    photoFaces: (photo, { maxFaces = MOST_FACES, pictureWidth = null } = {}) =>
+      facesRequests.ask((requestId) => ({ type: 'photo:faces', requestId, photo, maxFaces, pictureWidth })),
     lastTrackId: (streamId) => streams.get(streamId)?.lastTrackId ?? 0,
     stats: () => ({
       workers: slots.length,
@@ -260,11 +282,12 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       streams: streams.size,
       restarts,
       dropped: slots.reduce((sum, slot) => sum + slot.dropped(), 0),
-      waiting: photoRequests.waiting() + probeRequests.waiting(),
+      waiting: photoRequests.waiting() + facesRequests.waiting() + probeRequests.waiting(),
     }),
     async close() {
       closing = true;
       photoRequests.close();
+      facesRequests.close();
       probeRequests.close();
       await Promise.all(slots.map((slot) => slot.close()));
       streams.clear();
