@@ -18,6 +18,11 @@ export interface Database {
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Wraps every transaction of `tenant` from then on: the audit log ends them with its entry. */
   around(wrapper: TransactionWrapper): void;
+  /**
+   * Calls `fn` with every notice of the channel, over a connection of its own that comes back by itself. `connected` is
+   * called when it is there, also after a loss: what was sent in between has been missed.
+   */
+  listen(channel: string, fn: (payload: string) => void, connected: () => void): Promise<void>;
   /** Rejects where the database cannot be asked now. */
   ping(): Promise<void>;
   /** Waits for what is under way, at most `timeoutSeconds`. */
@@ -107,6 +112,9 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
     },
     read: (tenantId, work) => inTenant(db, tenantId, work),
     system: (work) => inSystem(db, work),
+    listen: async (channel, fn, connected) => {
+      await sql.listen(channel, fn, connected);
+    },
     ping: async () => {
       await sql`select 1`;
     },
