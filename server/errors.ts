@@ -64,7 +64,6 @@ export const ERRORS = {
   'tenant-not-found': [404, 'There is no such institution.'],
   'domain-taken': [409, 'Another institution has this domain.'],
   'own-tenant': [409, 'Your own institution cannot be suspended.'],
-  'emotion-prohibited': [422, 'The institution’s policy does not allow this mode of emotion.'],
   'timezone-unknown': [422, 'There is no such IANA time zone.'],
   'logo-not-found': [404, 'The institution has no logo.'],
   'logo-invalid': [
@@ -179,7 +178,10 @@ export const ERRORS = {
 
   // Reports
   'range-invalid': [422, 'A range of days ends on or after its first day and is at most 400 days long.'],
-  'emotion-prohibited': [403, 'The law that this institution works under prohibits reading emotions.'],
+  'emotion-prohibited': [
+    403,
+    'The policy that this institution works under does not allow reading emotions so.',
+  ],
   'emotion-off': [403, 'The institution does not have emotions read, or not of single students.'],
   'emotion-consent-missing': [403, 'The student has not consented to having emotions read.'],
   'report-params-invalid': [422, 'The report cannot be made with these parameters; `details` says which.'],

@@ -57,7 +57,7 @@ export async function attendanceBy(
   query: ListQuery,
 ): Promise<{ total: number; items: Line[] }> {
   const { range, before } = query;
-  const both = { from: before.from < range.from ? before.from : range.from, until: range.until };
+  const both = { from: before.from, until: range.until };
   const records = sql`
     select r.course_id, r.student_id, r.day >= ${range.from}::date as now, r.status, count(*)::int as n
     from attendance_records r
