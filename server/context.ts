@@ -7,6 +7,9 @@ import type { Database } from './db/client.ts';
 import type { AccessTokens } from './features/auth/tokens.ts';
 import type { Live } from './features/sessions/live.ts';
 import type { JobQueue } from './jobs/queue.ts';
+import type { OutboxRelay } from './jobs/relay.ts';
+import type { Retention } from './jobs/retention.ts';
+import type { Schedule } from './jobs/schedule.ts';
 import type { Hub } from './realtime/hub.ts';
 import type { Storage } from './storage/storage.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
@@ -26,6 +29,10 @@ export interface AppContext {
   live: Live;
   cache: Cache;
   queue: JobQueue;
+  /** Consumers of what transactions announce. */
+  outbox: OutboxRelay;
+  schedule: Schedule;
+  retention: Retention;
   storage: Storage;
   /** What one feature tells the others; see `DomainEvents`. */
   events: EventEmitter<DomainEvents>;
@@ -71,6 +78,11 @@ export function documentContext(config: Config, log: Logger): AppContext {
         },
       },
     );
+  const silent = (name: string, ...methods: string[]) =>
+    Object.setPrototypeOf(
+      Object.fromEntries(methods.map((method) => [method, () => undefined])),
+      absent(name),
+    );
   return {
     config,
     log,
@@ -82,7 +94,11 @@ export function documentContext(config: Config, log: Logger): AppContext {
     hub: absent('hub') as Hub,
     live: absent('session') as Live,
     cache: absent('cache') as Cache,
-    queue: absent('queue') as JobQueue,
+    // Features say what they do with jobs and events where they register their routes.
+    queue: silent('queue', 'define') as JobQueue,
+    outbox: silent('outbox', 'on', 'onAny') as OutboxRelay,
+    schedule: silent('schedule', 'daily') as Schedule,
+    retention: silent('retention', 'register') as Retention,
     storage: absent('storage') as Storage,
     events: createEvents(),
   };

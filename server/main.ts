@@ -14,6 +14,7 @@ import { createAccessTokens } from './features/auth/tokens.ts';
 import { createLive, type Live } from './features/sessions/live.ts';
 import { seedFirstTenant } from './features/tenants/seed.ts';
 import type { App } from './http.ts';
+import { wireBackground } from './jobs/wire.ts';
 import { createLog } from './log.ts';
 import { createHub } from './realtime/hub.ts';
 import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
@@ -88,8 +89,13 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       cache: undefined as unknown as AppContext['cache'],
       queue: undefined as unknown as AppContext['queue'],
       storage: undefined as unknown as AppContext['storage'],
+      outbox: undefined as unknown as AppContext['outbox'],
+      schedule: undefined as unknown as AppContext['schedule'],
+      retention: undefined as unknown as AppContext['retention'],
       events: createEvents(),
     };
+    const background = wireBackground(context, database.connection, log);
+    disposers.push(['cache and queue', background.dispose]);
     context.live = createLive(context, hub);
     disposers.push(['live sessions', () => context.live.close()]);
     const seeded = await seedFirstTenant(context);
@@ -97,6 +103,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     const app = await buildApp(context);
     disposers.push(['sockets and requests', () => closeFront(app, () => hub.close())]);
     await app.ready();
+    disposers.push(['jobs', background.stop]);
+    await background.start();
     dispatchUpgrades(
       app.server,
       addedUpgrades(app.server, () => hub.attach(app.server)),

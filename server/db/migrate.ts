@@ -25,7 +25,8 @@ export async function ensureDatabase(owner: Connection, name: string, log: Logge
 
 /**
  * Brings the schema up to date as its owner, and gives the application's role what it may do: read and write rows,
- * under row-level security, but not change an event of the ledger, a consent or the schema.
+ * under row-level security, but not change an event of the ledger, a consent or the schema. Only the tables of the job
+ * queue are its own.
  */
 export async function migrateDatabase(
   owner: Connection,
@@ -89,6 +90,8 @@ async function grant(sql: postgres.Sql, role: string): Promise<void> {
   const name = quote(role);
   await sql.unsafe(`
     grant usage on schema public to ${name};
+    create schema if not exists pgboss;
+    grant usage, create on schema pgboss to ${name};
     grant select, insert, update, delete on all tables in schema public to ${name};
     grant usage on all sequences in schema public to ${name};
     revoke update on attendance_events, consents, erasure_receipts, audit_log, audit_checkpoints from ${name};

@@ -9,6 +9,10 @@ const DATABASE = 'yoklama';
 
 export interface OpenedDatabase {
   db: Database;
+  /** As the application's role, for what needs connections of its own. */
+  connection: Connection;
+  /** As the owner of the tables, for copying all of them. */
+  owner: Connection;
   /** Null with a Postgres of one's own. */
   embedded: EmbeddedPostgres | null;
   close(): Promise<void>;
@@ -27,11 +31,9 @@ export async function openConfiguredDatabase(
     const role = given === null ? APP_ROLE : decodeURIComponent(new URL(given).username);
     await reachable(own.url, log);
     await migrateDatabase(own, { role, password: given === null ? password : null }, log);
-    const db = await openDatabase(
-      given === null ? withUser(own.url, role, password) : { url: given },
-      pool(config, log),
-    );
-    return { db, embedded: null, close: () => db.close() };
+    const connection = given === null ? withUser(own.url, role, password) : { url: given };
+    const db = await openDatabase(connection, pool(config, log));
+    return { db, connection, owner: own, embedded: null, close: () => db.close() };
   }
   const embedded = await startEmbeddedPostgres({
     dataDir: config.dataDir,
@@ -41,9 +43,12 @@ export async function openConfiguredDatabase(
   try {
     await ensureDatabase(embedded.owner('postgres'), DATABASE, log);
     await migrateDatabase(embedded.owner(DATABASE), { role: APP_ROLE, password }, log);
-    const db = await openDatabase(embedded.as(APP_ROLE, password, DATABASE), pool(config, log));
+    const connection = embedded.as(APP_ROLE, password, DATABASE);
+    const db = await openDatabase(connection, pool(config, log));
     return {
       db,
+      connection,
+      owner: embedded.owner(DATABASE),
       embedded,
       close: async () => {
         await db.close();

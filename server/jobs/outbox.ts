@@ -35,6 +35,12 @@ export interface OutboxEvents {
 }
 export type OutboxType = keyof OutboxEvents;
 
+/** What a row of the type `job:NAME` holds. */
+export interface JobPayload {
+  data: Record<string, unknown>;
+  key?: string;
+}
+
 /** Announces an event in the caller's transaction. */
 export async function publish<Type extends OutboxType>(
   tx: Tx,
@@ -55,19 +61,23 @@ export async function publishAll(
   await tx.insert(outbox).values(events.map((event) => ({ id: newId(), tenantId, ...event })));
 }
 
-/** Adds a job to the queue once the caller's transaction has committed. */
+/**
+ * Adds a job to the queue once the caller's transaction has committed. Jobs with the same name and `key` that are
+ * waiting or running are one.
+ */
 export async function enqueue(
   tx: Tx,
   tenantId: string,
   job: string,
   data: Record<string, unknown>,
-  options: { dueAt?: Date } = {},
+  options: { dueAt?: Date; key?: string } = {},
 ): Promise<void> {
+  const payload: JobPayload = { data, ...(options.key === undefined ? {} : { key: options.key }) };
   await tx.insert(outbox).values({
     id: newId(),
     tenantId,
     type: `job:${job}`,
-    payload: data,
+    payload: { ...payload },
     ...(options.dueAt ? { dueAt: options.dueAt } : {}),
   });
 }

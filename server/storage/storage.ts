@@ -6,11 +6,17 @@ import type { Tx } from '../db/tenancy.ts';
  * a file without a row is removed by the nightly purge.
  */
 export interface Storage {
+  /** Throws `disk-full`; then neither row nor file is left. */
   put(tx: Tx, tenantId: string, file: NewFile): Promise<StoredFile>;
-  /** Throws `file-not-found`. */
+  /** Throws `file-not-found`, also for one that has expired. */
   get(tx: Tx, tenantId: string, fileId: string): Promise<StoredFile & { content: Buffer }>;
   /** The row at once, the bytes once the transaction has committed or at the next purge. */
   remove(tx: Tx, tenantId: string, fileIds: readonly string[]): Promise<number>;
+  /**
+   * Removes bytes that no row speaks of: of one institution, unless they are so young that their transaction may
+   * still be under way. Returns how many files.
+   */
+  sweep(tenantId: string, options?: { youngMs?: number }): Promise<number>;
 }
 
 export interface NewFile {

@@ -52,7 +52,7 @@ export const jobRuns = pgTable(
     name: text('name').notNull(),
     /** The local day or week that it is for: `2026-11-21`, `2026-W47`. */
     period: text('period').notNull(),
-    status: text('status').$type<'running' | 'done' | 'failed'>().notNull(),
+    status: text('status').$type<'queued' | 'running' | 'done' | 'failed'>().notNull(),
     attempts: integer('attempts').notNull().default(1),
     result: jsonb('result').$type<Record<string, unknown>>().notNull().default({}),
     error: text('error'),
