@@ -72,6 +72,39 @@ const groups = {
     },
     { description: 'Attendance by QR code.' },
   ),
+  notifications: Type.Object(
+    {
+      students: Type.Boolean({ description: 'Students are told of their absences.' }),
+      guardians: Type.Boolean({ description: 'Guardians are told of absences, where an address is known.' }),
+      late: Type.Boolean({ description: 'Being late is told, too.' }),
+      digest: OneOf(
+        ['each', 'daily'],
+        'E-mails about attendance go out when a class has closed, or once in the evening (`reports.dailyAt`).',
+      ),
+      quietHours: Type.Union(
+        [
+          Type.Object({
+            from: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }),
+            until: Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' }),
+          }),
+          Type.Null(),
+        ],
+        {
+          description:
+            'E-mails that can wait do so until these hours have passed. People may choose their own.',
+        },
+      ),
+    },
+    { description: 'What is told to whom, and when.' },
+  ),
+  webhooks: Type.Object(
+    {
+      studentNames: Type.Boolean({
+        description: 'Payloads of webhooks name students; without it they hold ids and numbers.',
+      }),
+    },
+    { description: 'What other systems are told.' },
+  ),
 } satisfies Record<string, TObject>;
 
 export const TenantSettings = Type.Object(groups, { title: 'TenantSettings' });
@@ -84,6 +117,8 @@ export const SETTINGS_DEFAULTS: TenantSettings = {
   cors: { origins: [] },
   reports: { dailyAt: '18:00', weeklyAt: '18:00', weeklyDay: 7 },
   warnings: { enabled: true, absences: 3 },
+  notifications: { students: true, guardians: true, late: false, digest: 'each', quietHours: null },
+  webhooks: { studentNames: false },
   qr: { sharedDevice: 'refuse' },
 };
 
