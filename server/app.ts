@@ -8,8 +8,10 @@ import { cameraRoutes } from './features/cameras/routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
+import { qrRoutes } from './features/qr/routes.ts';
 import { insightRoutes } from './features/reports/insight-routes.ts';
 import { reportRoutes } from './features/reports/routes.ts';
+import { holidayRoutes, roomRoutes } from './features/rooms/routes.ts';
 import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
@@ -20,9 +22,11 @@ import type { App } from './http.ts';
 import { requestId } from './log.ts';
 import { auditRequests } from './plugins/audit.ts';
 import { requireCallers } from './plugins/auth.ts';
+import { cacheAnswers } from './plugins/cache.ts';
 import { serveDashboard } from './plugins/dashboard.ts';
 import { handleErrors } from './plugins/errors.ts';
 import { measure, reportHealth } from './plugins/health.ts';
+import { answerOnce } from './plugins/idempotency.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secure } from './plugins/security.ts';
 import { validateRequests } from './plugins/validation.ts';
@@ -37,12 +41,15 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   faceRoutes,
   courseRoutes,
   teacherRoutes,
+  roomRoutes,
+  holidayRoutes,
   privacyRoutes,
   auditRoutes,
   cameraRoutes,
   sessionRoutes,
   reviewRoutes,
   attendanceRoutes,
+  qrRoutes,
   engagementRoutes,
   reportRoutes,
   insightRoutes,
@@ -79,6 +86,8 @@ export async function buildApp(context: AppContext): Promise<App> {
   await secure(app, config);
   requireCallers(app, context);
   auditRequests(app, context);
+  answerOnce(app, context);
+  cacheAnswers(app, context);
   await describeApi(app, liveSchemas);
   reportHealth(app, context);
   measure(app);
