@@ -27,7 +27,7 @@ const TASKS = {
     cwd: (args) => (args[0] === 'analyze' ? callersFolder : projectRoot),
   },
   test: {
-    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'browser', 'dashboard'],
+    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'browser', 'redis', 'dashboard'],
     command: (args) => cli('--import', 'tsx', 'scripts/test.ts', ...args),
   },
   check: {
@@ -46,6 +46,7 @@ function stepsOfCommand(args) {
   const command = args.find((argument) => !argument.startsWith('-'));
   if (asksForHelp || command === undefined || command === 'models') return ['packages'];
   if (command === 'analyze') return ['packages', 'models', 'ffmpeg'];
+  if (command === 'backup' || command === 'restore') return ['packages', 'postgres'];
   if (command === 'serve' || command === 'demo')
     return ['packages', 'postgres', 'models', 'ffmpeg', 'dashboard'];
   return ['packages'];

@@ -9,12 +9,13 @@ import { ffmpeg } from './step-ffmpeg.mjs';
 import { models } from './step-models.mjs';
 import { packages } from './step-packages.mjs';
 import { postgres } from './step-postgres.mjs';
+import { redis } from './step-redis.mjs';
 
 /**
  * A step has a title, `done(context)`, quick and without side effects, and `carryOut(context)`, which throws a
  * SetupError where the task cannot go on without it.
  */
-const STEPS = { packages, postgres, models, ffmpeg, camera, browser, dashboard };
+const STEPS = { packages, postgres, models, ffmpeg, camera, browser, redis, dashboard };
 
 const lockFile = join(projectRoot, '.setup.lock');
 
