@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { AttendanceRecordSchema } from '../features/attendance/schemas.ts';
+import { QrCode } from '../features/qr/schemas.ts';
 import {
   MetricsSchema,
   ReviewSchema,
@@ -99,6 +100,8 @@ export interface ServerEvents {
   'review:settled': (event: Static<typeof ReviewEventSchema>) => void;
   'stream:status': (status: Static<typeof StreamStatusSchema>) => void;
   'session:closed': (event: Static<typeof SessionClosedSchema>) => void;
+  /** A code to be scanned: at every rotation, while a window is open and somebody has joined. */
+  'qr:code': (code: Static<typeof QrCode>) => void;
   alert: (alert: Alert) => void;
 }
 
@@ -133,6 +136,7 @@ export const liveSchemas: readonly TSchema[] = [
   ReviewEventSchema,
   StreamStatusSchema,
   SessionClosedSchema,
+  QrCode,
   AlertSchema,
   JoinSchema,
   WatchSchema,
