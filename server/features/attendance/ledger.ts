@@ -84,6 +84,16 @@ async function publishChanges(tx: Tx, tenantId: string, changes: readonly Record
 
 /** Projects records anew from their events; returns those that changed. The rows must be locked. */
 export async function reproject(tx: Tx, rows: readonly RecordRow[]): Promise<RecordChange[]> {
+  const changes = await compare(tx, rows);
+  await writeRecords(
+    tx,
+    changes.map((change) => change.after),
+  );
+  return changes;
+}
+
+/** The records whose rows are not what their events say, and what they should be. Writes nothing. */
+export async function compare(tx: Tx, rows: readonly RecordRow[]): Promise<RecordChange[]> {
   if (rows.length === 0) return [];
   const sessionIds = [...new Set(rows.map((row) => row.sessionId))];
   const studentIds = [...new Set(rows.map((row) => row.studentId))];
@@ -110,10 +120,6 @@ export async function reproject(tx: Tx, rows: readonly RecordRow[]): Promise<Rec
     const after = merge(before, project(own.flatMap(toEvent), frame), own);
     if (differs(before, after)) changes.push({ before, after });
   }
-  await writeRecords(
-    tx,
-    changes.map((change) => change.after),
-  );
   return changes;
 }
 
@@ -203,16 +209,21 @@ function merge(before: RecordRow, projected: ProjectedRecord, events: readonly E
   };
 }
 
+/** The columns are single precision, the ledger's numbers are not. */
+const sameReal = (a: number | null, b: number | null): boolean =>
+  a === null || b === null ? a === b : Math.fround(a) === Math.fround(b);
+
 function differs(a: RecordRow, b: RecordRow): boolean {
   return (
     a.status !== b.status ||
     a.method !== b.method ||
-    a.confidence !== b.confidence ||
+    !sameReal(a.confidence, b.confidence) ||
     a.firstSeenAt?.getTime() !== b.firstSeenAt?.getTime() ||
     a.lastSeenAt?.getTime() !== b.lastSeenAt?.getTime() ||
-    a.secondsSeen !== b.secondsSeen ||
+    !sameReal(a.secondsSeen, b.secondsSeen) ||
     a.note !== b.note ||
     a.correctedBy !== b.correctedBy ||
+    a.correctedAt?.getTime() !== b.correctedAt?.getTime() ||
     a.version !== b.version
   );
 }

@@ -158,6 +158,27 @@ export function project(events: readonly AttendanceEvent[], frame: SessionFrame)
   return record;
 }
 
+/** The tracks that count for the student as things stand. */
+export function validTracks(events: readonly AttendanceEvent[]): SeenEvidence[] {
+  const undone = new Set(
+    events.flatMap((event) => (event.type === 'transfer-undone' ? [event.transferId] : [])),
+  );
+  const tally = emptyTally();
+  const known = new Set<string>();
+  for (const event of [...events].sort((a, b) => a.seq - b.seq)) {
+    if (known.has(event.id)) continue;
+    known.add(event.id);
+    apply(tally, event, undone);
+  }
+  return [...tally.evidence].flatMap(([key, { rejected, firstSeenAt, confidence }]) => {
+    if (rejected) return [];
+    const colon = key.lastIndexOf(':');
+    return [
+      { streamId: key.slice(0, colon), trackId: Number(key.slice(colon + 1)), firstSeenAt, confidence },
+    ];
+  });
+}
+
 export const evidenceKey = (evidence: Evidence): string => `${evidence.streamId}:${evidence.trackId}`;
 
 function apply(tally: Tally, event: AttendanceEvent, undone: ReadonlySet<string>): void {

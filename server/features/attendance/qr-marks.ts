@@ -1,11 +1,10 @@
-import { and, eq } from 'drizzle-orm';
+import { eq } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
-import { attendanceRecords, classSessions } from '../../db/schema/index.ts';
+import { classSessions } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { appendEvents, type RecordChange } from './ledger.ts';
-import { findRecord, toRecord } from './records.ts';
-import { assertBelongs, type Corrected } from './service.ts';
+import { assertBelongs, type Corrected, recordIn } from './service.ts';
 
 export interface QrMark {
   tenantId: string;
@@ -40,13 +39,7 @@ export async function markByQr(tx: Tx, _context: AppContext, mark: QrMark): Prom
       data: {},
     },
   ]);
-  const [row] = await tx
-    .select({ id: attendanceRecords.id })
-    .from(attendanceRecords)
-    .where(and(eq(attendanceRecords.sessionId, sessionId), eq(attendanceRecords.studentId, studentId)));
-  const found = row ? await findRecord(tx, row.id) : null;
-  if (!found) throw new ApiError('record-not-found');
-  return { record: toRecord(found.row, found.person), changes };
+  return { record: await recordIn(tx, sessionId, studentId), changes };
 }
 
 /** Shows committed changes in the sessions that are open on this server. */

@@ -1,8 +1,9 @@
-import { eq } from 'drizzle-orm';
+import { and, asc, count, desc, eq, like, type SQL, sql } from 'drizzle-orm';
 import { attendanceRecords, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { searchPatterns } from '../students/search.ts';
 import type { RecordRow } from './ledger.ts';
-import type { AttendanceRecord } from './schemas.ts';
+import type { AttendanceQuery, AttendanceRecord, RECORD_SORTS } from './schemas.ts';
 
 export interface RosterPerson {
   name: string;
@@ -29,7 +30,46 @@ export function toRecord(row: RecordRow, person: RosterPerson): AttendanceRecord
   };
 }
 
-/** The records of a session by name, as they are on disk. */
+const NAME = sql`${students.name} collate "und-x-icu"`;
+
+const ORDERS: Record<(typeof RECORD_SORTS)[number], SQL[]> = {
+  name: [asc(NAME), asc(students.number)],
+  '-name': [desc(NAME), desc(students.number)],
+  number: [asc(students.number)],
+  '-number': [desc(students.number)],
+  status: [asc(attendanceRecords.status), asc(NAME), asc(students.number)],
+  '-status': [desc(attendanceRecords.status), asc(NAME), asc(students.number)],
+  firstSeenAt: [sql`${attendanceRecords.firstSeenAt} asc nulls last`, asc(NAME)],
+};
+
+/** A page of a session's records. */
+export async function pageRecords(
+  tx: Tx,
+  sessionId: string,
+  query: AttendanceQuery,
+): Promise<{ total: number; items: AttendanceRecord[] }> {
+  const where = and(
+    eq(attendanceRecords.sessionId, sessionId),
+    query.status ? eq(attendanceRecords.status, query.status) : undefined,
+    ...searchPatterns(query.search ?? '').map((pattern) => like(students.searchText, pattern)),
+  );
+  const [counted] = await tx
+    .select({ n: count() })
+    .from(attendanceRecords)
+    .innerJoin(students, eq(students.id, attendanceRecords.studentId))
+    .where(where);
+  const rows = await tx
+    .select({ row: attendanceRecords, person: { name: students.name, number: students.number } })
+    .from(attendanceRecords)
+    .innerJoin(students, eq(students.id, attendanceRecords.studentId))
+    .where(where)
+    .orderBy(...ORDERS[query.sort ?? 'name'])
+    .offset(query.skip)
+    .limit(query.limit);
+  return { total: counted?.n ?? 0, items: rows.map(({ row, person }) => toRecord(row, person)) };
+}
+
+/** All records of a session by name, as they are on disk. */
 export async function listRecords(
   tx: Tx,
   sessionId: string,

@@ -3,22 +3,27 @@ import type { AppContext } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, ListOf } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
-import { sessionOf } from '../sessions/service.ts';
-import { listRecords, toRecord } from './records.ts';
+import { reachSession } from '../sessions/access.ts';
+import { ledgerRoutes } from './ledger-routes.ts';
+import { tell } from './qr-marks.ts';
+import { attendanceReadRoutes } from './read-routes.ts';
+import { pageRecords } from './records.ts';
 import { AttendanceQuery, AttendanceRecordSchema, CorrectionSchema, ManualMarkSchema } from './schemas.ts';
-import { type Corrected, correctRecord, markByHand, recordOf } from './service.ts';
+import { correctRecord, markByHand, recordOf } from './service.ts';
 
 const tags = ['attendance'];
 
 export async function attendanceRoutes(app: App, context: AppContext): Promise<void> {
-  const { live } = context;
+  await attendanceReadRoutes(app, context);
+  await ledgerRoutes(app, context);
 
   app.get(
     '/sessions/:id/attendance',
     {
       schema: {
         tags,
-        summary: 'The records of a session, by name',
+        summary: 'The records of a session',
+        description: 'By name where nothing else is asked for; a class fits on one page.',
         params: IdParams,
         querystring: AttendanceQuery,
         response: {
@@ -28,10 +33,12 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
       },
     },
     async ({ caller, params, query }) => {
-      await sessionOf(context, live, caller, params.id);
-      const rows = await context.db.tenant(caller.tenantId, (tx) => listRecords(tx, params.id));
-      const page = rows.slice(query.skip, query.skip + query.limit);
-      return { total: rows.length, ...query, items: page.map(({ row, person }) => toRecord(row, person)) };
+      const { skip, limit } = query;
+      const page = await context.db.read(caller.tenantId, async (tx) => {
+        await reachSession(tx, caller, params.id);
+        return pageRecords(tx, params.id, query);
+      });
+      return { ...page, skip, limit };
     },
   );
 
@@ -61,7 +68,8 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
         summary: 'Correct a record',
         description:
           'A person’s word wins over the machine’s from then on. The version that the person saw comes as `If-Match` or ' +
-          'in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands.',
+          'in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands. ' +
+          '`pending` takes the person’s word away again.',
         params: IdParams,
         headers: Type.Object({ 'if-match': Type.Optional(Type.String({ pattern: '^(W/)?"?[0-9]+"?$' })) }),
         body: CorrectionSchema,
@@ -76,7 +84,8 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
       const version = match === undefined ? body.version : Number(match.replace(/\D/g, ''));
       if (version === undefined) throw new ApiError('version-required');
       const corrected = await correctRecord(context, caller, params.id, { ...body, version });
-      return reply.header('etag', `"${corrected.record.version}"`).send(tell(corrected));
+      tell(context, corrected.changes);
+      return reply.header('etag', `"${corrected.record.version}"`).send(corrected.record);
     },
   );
 
@@ -94,11 +103,10 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
         },
       },
     },
-    async ({ caller, body }) => tell(await markByHand(context, caller, body)),
+    async ({ caller, body }) => {
+      const { record, changes } = await markByHand(context, caller, body);
+      tell(context, changes);
+      return record;
+    },
   );
-
-  function tell({ record, changes }: Corrected) {
-    live.find(record.sessionId)?.commit(changes);
-    return record;
-  }
 }

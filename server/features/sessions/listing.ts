@@ -1,6 +1,6 @@
-import { and, eq, exists, gte, lte, sql } from 'drizzle-orm';
+import { and, eq, gte, lte, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
-import { classSessions, courseTeachers, reviewItems } from '../../db/schema/index.ts';
+import { classSessions, reviewItems } from '../../db/schema/index.ts';
 import type { Page } from '../../http.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { ofCaller } from './access.ts';
@@ -25,17 +25,8 @@ export async function listSessions(
       query.from ? gte(classSessions.day, query.from) : undefined,
       query.to ? lte(classSessions.day, query.to) : undefined,
       teacherId
-        ? exists(
-            tx
-              .select({ one: sql`1` })
-              .from(courseTeachers)
-              .where(
-                and(
-                  eq(courseTeachers.courseId, classSessions.courseId),
-                  eq(courseTeachers.teacherId, teacherId),
-                ),
-              ),
-          )
+        ? sql`${classSessions.courseId} in (
+            select ct.course_id from course_teachers ct where ct.teacher_id = ${teacherId})`
         : undefined,
     );
     const loaded = await loadSessions(tx, where, query, query.sort);

@@ -10,7 +10,7 @@ import { isPermanent } from '../attendance/permanent.ts';
 import { createFlusher } from './flusher.ts';
 import { liveGate } from './gate.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
-import { loadLiveSeed, reloadRoster } from './load.ts';
+import { hasStreams, loadLiveSeed, reloadRoster } from './load.ts';
 import { loadSessions } from './queries.ts';
 import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
 import { closeSession } from './service.ts';
@@ -171,9 +171,9 @@ export function createLive(context: AppContext, hub: Hub): Live {
   });
 
   async function reload(tenantId: string, which: (session: LiveSession) => boolean): Promise<void> {
-    const model = supervisor.info()?.embeddingModel;
+    const model = supervisor.info()?.embeddingModel ?? '';
     for (const session of sessions.values()) {
-      if (session.tenantId !== tenantId || !which(session) || !model) continue;
+      if (session.tenantId !== tenantId || !which(session)) continue;
       try {
         const { roster, gallery } = await db.tenant(tenantId, (tx) =>
           reloadRoster(tx, context, tenantId, session.courseId, model),
@@ -202,7 +202,11 @@ export function createLive(context: AppContext, hub: Hub): Live {
   async function take(tenantId: string, sessionId: string, resumed = false): Promise<LiveSession | null> {
     const known = sessions.get(sessionId);
     if (known) return known;
-    const { embeddingModel } = await supervisor.ready();
+    // Without cameras there is nothing to wait for: a class that marks itself by code needs no video worker.
+    const onCamera = await db.tenant(tenantId, (tx) => hasStreams(tx, sessionId));
+    const embeddingModel = onCamera
+      ? (await supervisor.ready()).embeddingModel
+      : (supervisor.info()?.embeddingModel ?? '');
     const seed = await db.tenant(tenantId, (tx) =>
       loadLiveSeed(tx, context, tenantId, sessionId, { embeddingModel, resumed }),
     );
@@ -237,17 +241,21 @@ export function createLive(context: AppContext, hub: Hub): Live {
   async function resumeAll(): Promise<void> {
     while (!closing) {
       try {
-        await supervisor.ready(600_000);
         const ids = await db.system((tx) => tx.select({ id: tenants.id }).from(tenants));
+        const open: { tenantId: string; id: string; cameras: number }[] = [];
         for (const { id: tenantId } of ids) {
-          const open = await db.tenant(tenantId, (tx) => loadSessions(tx, eq(classSessions.status, 'open')));
-          for (const { row } of open) {
-            if (sessions.has(row.id)) continue;
-            const session = await take(tenantId, row.id, true);
-            if (!session) continue;
-            log.info({ sessionId: row.id }, 'an open session goes on');
-            hub.send(row.id, 'session:snapshot', session.snapshot());
-          }
+          const found = await db.tenant(tenantId, (tx) => loadSessions(tx, eq(classSessions.status, 'open')));
+          open.push(
+            ...found.map(({ row, view }) => ({ tenantId, id: row.id, cameras: view.cameras.length })),
+          );
+        }
+        // Those with cameras wait for a worker.
+        for (const { tenantId, id } of open.sort((a, b) => a.cameras - b.cameras)) {
+          if (sessions.has(id)) continue;
+          const session = await take(tenantId, id, true);
+          if (!session) continue;
+          log.info({ sessionId: id }, 'an open session goes on');
+          hub.send(id, 'session:snapshot', session.snapshot());
         }
         return;
       } catch (error) {

@@ -113,6 +113,15 @@ export async function reloadRoster(
   return { roster, gallery: await loadGallery(tx, crypto, roster, embeddingModel) };
 }
 
+export async function hasStreams(tx: Tx, sessionId: string): Promise<boolean> {
+  const [found] = await tx
+    .select({ id: streams.id })
+    .from(streams)
+    .where(eq(streams.sessionId, sessionId))
+    .limit(1);
+  return found !== undefined;
+}
+
 /** Cameras of the list that take part in another open session. */
 export async function camerasInUse(tx: Tx, cameraIds: readonly string[]): Promise<string[]> {
   if (cameraIds.length === 0) return [];

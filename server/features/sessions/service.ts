@@ -73,9 +73,11 @@ export async function startSession(
   live: Live,
   input: SessionStart,
 ): Promise<ClassSession> {
-  await context.supervisor.ready(WORKER_TIMEOUT_MS).catch((cause) => {
-    throw new ApiError('pipeline-unavailable', { cause });
-  });
+  if (input.cameraIds.length > 0) {
+    await context.supervisor.ready(WORKER_TIMEOUT_MS).catch((cause) => {
+      throw new ApiError('pipeline-unavailable', { cause });
+    });
+  }
   const { tenantId, startsAt, endsAt } = input;
   const now = new Date(context.clock.now());
   const id = newId();
