@@ -31,6 +31,8 @@ export interface Config {
   /** 32 bytes as base64 or hex; null: kept in `dataDir/secrets`. See config/secrets.ts. */
   masterKey: string | null;
   log: { level: LogLevel };
+  /** Bearer token that `/metrics` asks for; null: only this machine may read it. */
+  metricsToken: string | null;
   models: { pack: string; dir: string };
   ffmpegPath: string | null;
   pipeline: {
@@ -132,6 +134,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
     redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
     masterKey: read.optional('MASTER_KEY'),
+    metricsToken: read.optional('METRICS_TOKEN'),
     log: { level: read.choice('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'warn' : 'info') },
     models: {
       pack: read.text('MODEL_PACK', 'default'),
@@ -196,6 +199,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));
   if (config.databaseAppUrl !== null && config.databaseUrl === null) {
     read.problem('DATABASE_APP_URL', 'needs DATABASE_URL, which the schema is made with');
+  }
+  if (config.metricsToken !== null && config.metricsToken.length < 16) {
+    read.problem('METRICS_TOKEN', 'needs at least 16 characters');
   }
   if (mode === 'production' && config.cameras.allowFiles) {
     read.problem(

@@ -133,7 +133,14 @@ describe('the server', () => {
     const ready = await fetchRaw('/readyz');
     expect([ready.status, await ready.json()]).toEqual([
       503,
-      { status: 'not-ready', database: 'up', pipeline: 'starting' },
+      {
+        status: 'not-ready',
+        database: 'up',
+        pipeline: 'starting',
+        queue: 'up',
+        redis: 'unused',
+        reasons: { pipeline: 'no video worker is ready (1 set up, 0 restarts)' },
+      },
     ]);
     const metrics = await (await fetchRaw('/metrics')).text();
     expect(metrics).toMatch(/yoklama_http_request_duration_seconds_count\{.*route="\/healthz".*\} \d+/);

@@ -5,6 +5,7 @@ import { attendanceRoutes } from './features/attendance/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { cameraRoutes } from './features/cameras/routes.ts';
+import { meetingRoutes } from './features/courses/meeting-routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
@@ -25,8 +26,9 @@ import { requireCallers } from './plugins/auth.ts';
 import { cacheAnswers } from './plugins/cache.ts';
 import { serveDashboard } from './plugins/dashboard.ts';
 import { handleErrors } from './plugins/errors.ts';
-import { measure, reportHealth } from './plugins/health.ts';
+import { reportHealth } from './plugins/health.ts';
 import { answerOnce } from './plugins/idempotency.ts';
+import { measure } from './plugins/metrics.ts';
 import { describeApi } from './plugins/openapi.ts';
 import { secure } from './plugins/security.ts';
 import { validateRequests } from './plugins/validation.ts';
@@ -40,6 +42,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   studentRoutes,
   faceRoutes,
   courseRoutes,
+  meetingRoutes,
   teacherRoutes,
   roomRoutes,
   holidayRoutes,
@@ -83,14 +86,14 @@ export async function buildApp(context: AppContext): Promise<App> {
       'request',
     );
   });
-  await secure(app, config);
+  await secure(app, context);
   requireCallers(app, context);
   auditRequests(app, context);
   answerOnce(app, context);
-  cacheAnswers(app, context);
+  const cached = cacheAnswers(app, context);
   await describeApi(app, liveSchemas);
   reportHealth(app, context);
-  measure(app);
+  measure(app, context, cached);
   await app.register(
     async (api) => {
       for (const feature of features) await api.register(async (scope) => feature(scope as App, context));

@@ -13,6 +13,8 @@ export interface Cache {
   set(key: string, value: Buffer, options: CacheOptions): Promise<void>;
   /** Forgets every entry with one of the tags, on all servers. */
   invalidate(...tags: string[]): Promise<void>;
+  /** Rejects where it cannot be reached; for `/readyz`. Absent: it cannot be away. */
+  ping?(): Promise<unknown>;
   close(): Promise<void>;
 }
 

@@ -23,6 +23,8 @@ export interface Database {
    * called when it is there, also after a loss: what was sent in between has been missed.
    */
   listen(channel: string, fn: (payload: string) => void, connected: () => void): Promise<void>;
+  /** Connections of the pool, and transactions that are at work or wait for one. */
+  stats(): { pool: number; transactions: number };
   /** Rejects where the database cannot be asked now. */
   ping(): Promise<void>;
   /** Waits for what is under way, at most `timeoutSeconds`. */
@@ -77,6 +79,15 @@ export function openSql(
 export async function openDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
   const sql = openSql(connection, options);
   const db: Drizzle = drizzle(sql, { schema });
+  let transactions = 0;
+  const counted = async <T>(work: () => Promise<T>): Promise<T> => {
+    transactions++;
+    try {
+      return await work();
+    } finally {
+      transactions--;
+    }
+  };
   let wrapper: TransactionWrapper = (_tenantId, run) => run(async () => undefined);
   try {
     const [role] = await sql<{ name: string; free: boolean; owner: boolean }[]>`
@@ -101,17 +112,20 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
   return {
     tenant: (tenantId, work) =>
       wrapper(tenantId, (last) =>
-        inTenant(db, tenantId, async (tx) => {
-          const result = await work(tx);
-          await last(tx, result);
-          return result;
-        }),
+        counted(() =>
+          inTenant(db, tenantId, async (tx) => {
+            const result = await work(tx);
+            await last(tx, result);
+            return result;
+          }),
+        ),
       ),
     around: (given) => {
       wrapper = given;
     },
-    read: (tenantId, work) => inTenant(db, tenantId, work),
-    system: (work) => inSystem(db, work),
+    read: (tenantId, work) => counted(() => inTenant(db, tenantId, work)),
+    system: (work) => counted(() => inSystem(db, work)),
+    stats: () => ({ pool: options.pool, transactions }),
     listen: async (channel, fn, connected) => {
       await sql.listen(channel, fn, connected);
     },

@@ -2,8 +2,16 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { isDatabaseUnavailable, isDiskFull } from '../db/problems.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code that the request failed with; null: none so far. */
+    failure: ErrorCode | null;
+  }
+}
+
 /** One form for every failure: `{ error: { code, message, details?, requestId } }`. */
 export function handleErrors(app: FastifyInstance): void {
+  app.decorateRequest('failure', null);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error);
     if (known.status >= 500) {
@@ -15,6 +23,7 @@ export function handleErrors(app: FastifyInstance): void {
 }
 
 export function sendError(request: FastifyRequest, reply: FastifyReply, error: ApiError): FastifyReply {
+  request.failure = error.code;
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
   else if (error.status === 503) reply.header('retry-after', '2');
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="yoklama"');

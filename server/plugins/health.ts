@@ -1,57 +1,76 @@
 import type { FastifyInstance } from 'fastify';
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 import type { AppContext } from '../context.ts';
 
-/** For process managers and load balancers: alive, and able to work; and figures for Prometheus. */
+/** What a check found: `reason` says in words what is wrong. */
+type State = { state: string; reason?: string };
+
+const DEADLINE_MS = 2000;
+
+/** For process managers and load balancers: alive, and able to work. */
 export function reportHealth(app: FastifyInstance, context: AppContext): void {
   app.get('/healthz', { config: { public: true }, schema: { hide: true } }, async () => ({ status: 'ok' }));
 
   app.get('/readyz', { config: { public: true }, schema: { hide: true } }, async (_request, reply) => {
-    const database = await withDeadline(context.db.ping(), 2000);
-    const workers = context.supervisor.stats();
-    const ready = database && workers.ready > 0;
+    const [database, queue, redis] = await Promise.all([
+      check('the database', () => context.db.ping()),
+      check('the job queue', () => context.queue.stats()),
+      redisState(context),
+    ]);
+    const parts = { database, pipeline: pipelineState(context), queue, redis };
+    // Without the queue nothing is lost: what it has to do waits in the outbox. The same goes for the cache.
+    const ready = database.state === 'up' && parts.pipeline.state === 'up';
+    const reasons = Object.fromEntries(
+      Object.entries(parts).flatMap(([name, { reason }]) => (reason ? [[name, reason]] : [])),
+    );
     return reply
       .code(ready ? 200 : 503)
       .header('cache-control', 'no-store')
       .send({
-        status: ready ? 'ready' : 'not-ready',
-        database: database ? 'up' : 'down',
-        pipeline: workers.ready > 0 ? 'up' : 'starting',
+        status: ready ? (Object.keys(reasons).length > 0 ? 'degraded' : 'ready') : 'not-ready',
+        ...Object.fromEntries(Object.entries(parts).map(([name, { state }]) => [name, state])),
+        ...(Object.keys(reasons).length > 0 ? { reasons } : {}),
       });
   });
 }
 
-/** A registry of its own for each application, so that tests can run several in one process. */
-export function measure(app: FastifyInstance): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  const durations = new Histogram({
-    name: 'yoklama_http_request_duration_seconds',
-    help: 'Time from the request to the end of its answer.',
-    labelNames: ['method', 'route', 'status'] as const,
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers: [registry],
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? 'unknown';
-    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
-  });
-  app.get('/metrics', { config: { public: true }, schema: { hide: true } }, async (_request, reply) =>
-    reply.type(registry.contentType).send(await registry.metrics()),
-  );
-  return registry;
+function pipelineState({ supervisor }: AppContext): State {
+  const { ready, workers, restarts } = supervisor.stats();
+  if (ready === 0) {
+    return {
+      state: 'starting',
+      reason: `no video worker is ready (${workers} set up, ${restarts} restarts)`,
+    };
+  }
+  return ready < workers
+    ? { state: 'up', reason: `${ready} of ${workers} video workers are ready` }
+    : { state: 'up' };
 }
 
-async function withDeadline(work: Promise<unknown>, ms: number): Promise<boolean> {
+async function redisState({ config, cache }: AppContext): Promise<State> {
+  const { ping } = cache;
+  return config.redisUrl === null || !ping ? { state: 'unused' } : check('Redis', () => ping());
+}
+
+async function check(name: string, ask: () => Promise<unknown>): Promise<State> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
+  const late = new Promise<State>((resolve) => {
+    timer = setTimeout(
+      () => resolve({ state: 'down', reason: `${name} did not answer in ${DEADLINE_MS / 1000} s` }),
+      DEADLINE_MS,
+    );
   });
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  const result = await Promise.race([done, late]);
-  clearTimeout(timer);
-  return result;
+  try {
+    // What the failure says may name hosts and users: it stands in the log, not here.
+    return await Promise.race([
+      Promise.resolve()
+        .then(ask)
+        .then(
+          (): State => ({ state: 'up' }),
+          (): State => ({ state: 'down', reason: `${name} cannot be reached` }),
+        ),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -78,6 +78,8 @@ export interface PipelineSupervisor {
     restarts: number;
     dropped: number;
     waiting: number;
+    /** Streams by their state. */
+    states: Partial<Record<StreamStatus['state'], number>>;
   };
   close(): Promise<void>;
 }
@@ -283,6 +285,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       restarts,
       dropped: slots.reduce((sum, slot) => sum + slot.dropped(), 0),
       waiting: photoRequests.waiting() + facesRequests.waiting() + probeRequests.waiting(),
+      states: countStates(streams.values()),
     }),
     async close() {
       closing = true;
@@ -293,6 +296,15 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       streams.clear();
     },
   };
+}
+
+function countStates(held: Iterable<HeldStream>): Partial<Record<StreamStatus['state'], number>> {
+  const counts: Partial<Record<StreamStatus['state'], number>> = {};
+  for (const { status } of held) {
+    const state = status?.state ?? 'connecting';
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  return counts;
 }
 
 function waitForReady(
