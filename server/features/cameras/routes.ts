@@ -39,6 +39,8 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags,
         summary: 'Cameras by name',
+        description:
+          'With the state of each in an open session. Addresses come without user name and password.',
         querystring: CameraQuery,
         response: { 200: CameraList },
       },
@@ -52,6 +54,7 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags,
         summary: 'A camera',
+        description: 'Its address comes without user name and password.',
         params: IdParams,
         response: { 200: CameraSchema, ...failures('camera-not-found') },
       },
@@ -70,7 +73,10 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
           'The address must be in a network that cameras are allowed in. User name and password are encrypted and never ' +
           'appear in an answer or a log.',
         body: NewCameraSchema,
-        response: { 201: CameraSchema, ...failures('camera-name-taken', ...ADDRESS_PROBLEMS) },
+        response: {
+          201: CameraSchema,
+          ...failures('invalid-request', 'room-not-found', 'camera-name-taken', ...ADDRESS_PROBLEMS),
+        },
       },
     },
     async ({ caller, body }, reply) =>
@@ -90,7 +96,13 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
         body: CameraPatchSchema,
         response: {
           200: CameraSchema,
-          ...failures('camera-not-found', 'camera-name-taken', ...ADDRESS_PROBLEMS),
+          ...failures(
+            'invalid-request',
+            'camera-not-found',
+            'room-not-found',
+            'camera-name-taken',
+            ...ADDRESS_PROBLEMS,
+          ),
         },
       },
     },
@@ -104,6 +116,7 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags,
         summary: 'Remove a camera',
+        description: 'Refused while it takes part in an open session. Past sessions keep their records.',
         params: IdParams,
         response: { 204: NoContent, ...failures('camera-not-found', 'camera-in-use') },
       },
@@ -135,6 +148,7 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags,
         summary: 'Try a camera',
+        description: 'Opens its stream and reads one frame, in at most 12 s.',
         params: IdParams,
         response: { 200: ProbeSchema, ...failures('camera-not-found', ...PROBE_PROBLEMS) },
       },
@@ -145,9 +159,11 @@ export async function cameraRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/cameras/:id/snapshot',
     {
+      config: { audit: 'biometric' },
       schema: {
         tags,
         summary: 'What the camera sees now',
+        description: 'One frame as JPEG; it is not kept. Who looked is written to the audit log.',
         params: IdParams,
         produces: ['image/jpeg'],
         response: { 200: Jpeg, ...failures('camera-not-found', ...PROBE_PROBLEMS) },

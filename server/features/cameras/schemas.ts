@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { ListOf, Nullable, PageQuery, Uuid } from '../../http.ts';
+import { ListOf, Nullable, OneOf, PageQuery, Uuid } from '../../http.ts';
 
 export const SamplingSchema = Type.Union(
   [
@@ -15,11 +15,24 @@ export const SamplingSchema = Type.Union(
   },
 );
 
+const exampleCamera = {
+  id: '0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701',
+  name: 'Ön kamera',
+  roomId: '0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01',
+  room: 'D-204',
+  url: 'rtsp://10.0.4.17/stream1',
+  hasCredentials: true,
+  sampling: { mode: 'fps', fps: 2 },
+  enabled: true,
+  status: 'live',
+};
+
 export const CameraSchema = Type.Object(
   {
     id: Uuid('The camera.'),
     name: Type.String(),
-    room: Nullable(Type.String()),
+    roomId: Nullable(Uuid('The room that it hangs in.')),
+    room: Nullable(Type.String({ description: 'Name of the room.' })),
     url: Type.String({ description: 'Without user name and password.' }),
     hasCredentials: Type.Boolean({ description: 'A user name or password is kept, encrypted.' }),
     sampling: SamplingSchema,
@@ -28,13 +41,16 @@ export const CameraSchema = Type.Object(
       description: 'State of its stream in an open session; null while it takes part in none.',
     }),
   },
-  { title: 'Camera' },
+  { title: 'Camera', examples: [exampleCamera] },
 );
 export type Camera = Static<typeof CameraSchema>;
 
 const fields = {
   name: Type.String({ minLength: 1, maxLength: 100, pattern: '\\S' }),
-  room: Nullable(Type.String({ minLength: 1, maxLength: 100 })),
+  room: Nullable(
+    Type.String({ minLength: 1, maxLength: 100, description: 'Name of the room; made where there is none.' }),
+  ),
+  roomId: Nullable(Uuid('The room, instead of its name.')),
   url: Type.String({
     minLength: 1,
     maxLength: 2048,
@@ -49,12 +65,17 @@ export const NewCameraSchema = Type.Object(
     name: fields.name,
     url: fields.url,
     room: Type.Optional(fields.room),
+    roomId: Type.Optional(fields.roomId),
     username: Type.Optional(fields.username),
     password: Type.Optional(fields.password),
     sampling: Type.Optional(SamplingSchema),
     enabled: Type.Optional(Type.Boolean()),
   },
-  { title: 'NewCamera', additionalProperties: false },
+  {
+    title: 'NewCamera',
+    additionalProperties: false,
+    examples: [{ name: 'Ön kamera', room: 'D-204', url: 'rtsp://user:secret@10.0.4.17/stream1' }],
+  },
 );
 export type NewCamera = Static<typeof NewCameraSchema>;
 
@@ -62,11 +83,22 @@ export const CameraPatchSchema = Type.Partial(NewCameraSchema, {
   title: 'CameraPatch',
   additionalProperties: false,
   minProperties: 1,
+  examples: [{ enabled: false }],
 });
 export type CameraPatch = Static<typeof CameraPatchSchema>;
 
-export const CameraQuery = Type.Object(PageQuery);
+export const CAMERA_SORTS = ['name', '-name', 'createdAt', '-createdAt'] as const;
+
+export const CameraQuery = Type.Object({
+  search: Type.Optional(Type.String({ maxLength: 200, description: 'Part of the name.' })),
+  roomId: Type.Optional(Uuid('Only cameras of this room.')),
+  enabled: Type.Optional(Type.Boolean()),
+  sort: Type.Optional(OneOf(CAMERA_SORTS)),
+  ...PageQuery,
+});
+export type CameraQuery = Static<typeof CameraQuery>;
 export const CameraList = ListOf(CameraSchema, 'CameraList');
+Object.assign(CameraList, { examples: [{ total: 1, skip: 0, limit: 50, items: [exampleCamera] }] });
 
 export const ProbeRequestSchema = Type.Object(
   {
@@ -74,7 +106,11 @@ export const ProbeRequestSchema = Type.Object(
     username: Type.Optional(fields.username),
     password: Type.Optional(fields.password),
   },
-  { title: 'ProbeRequest', additionalProperties: false },
+  {
+    title: 'ProbeRequest',
+    additionalProperties: false,
+    examples: [{ url: 'rtsp://10.0.4.17/stream1', username: 'user', password: 'secret' }],
+  },
 );
 export type ProbeRequest = Static<typeof ProbeRequestSchema>;
 
@@ -86,5 +122,8 @@ export const ProbeSchema = Type.Object(
     fps: Nullable(Type.Number()),
     snapshot: Type.String({ description: 'The first frame, JPEG as base64.' }),
   },
-  { title: 'Probe' },
+  {
+    title: 'Probe',
+    examples: [{ codec: 'h264', width: 1920, height: 1080, fps: 25, snapshot: '/9j/4AAQSkZJRg==' }],
+  },
 );

@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray } from 'drizzle-orm';
+import { and, asc, count, desc, eq, ilike, inArray } from 'drizzle-orm';
 import { checkCameraUrl, splitCredentials } from '../../../config/camera-url.ts';
 import type { Config } from '../../../config/index.ts';
 import type { ProbeResult, SourceSpec } from '../../../pipeline/messages.ts';
@@ -9,7 +9,7 @@ import { cameras, classSessions, rooms, streams } from '../../db/schema/index.ts
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { tenantCrypto } from '../tenants/service.ts';
-import type { Camera, CameraPatch, NewCamera, ProbeRequest } from './schemas.ts';
+import type { Camera, CameraPatch, CameraQuery, NewCamera, ProbeRequest } from './schemas.ts';
 import {
   type CameraCredentials,
   type CameraRow,
@@ -24,16 +24,24 @@ const PROBE_TIMEOUT_MS = 12_000;
 export async function listCameras(
   context: AppContext,
   tenantId: string,
-  page: { skip: number; limit: number },
+  query: CameraQuery,
 ): Promise<{ total: number; items: Camera[] }> {
-  return context.db.tenant(tenantId, async (tx) => {
-    const [total] = await tx.select({ n: count() }).from(cameras);
+  const where = and(
+    query.roomId === undefined ? undefined : eq(cameras.roomId, query.roomId),
+    query.enabled === undefined ? undefined : eq(cameras.enabled, query.enabled),
+    query.search ? ilike(cameras.name, `%${query.search.replace(/[\\%_]/g, '\\$&')}%`) : undefined,
+  );
+  const sort = query.sort ?? 'name';
+  const direction = sort.startsWith('-') ? desc : asc;
+  return context.db.read(tenantId, async (tx) => {
+    const [total] = await tx.select({ n: count() }).from(cameras).where(where);
     const rows = await tx
       .select()
       .from(cameras)
-      .orderBy(asc(cameras.name))
-      .offset(page.skip)
-      .limit(page.limit);
+      .where(where)
+      .orderBy(direction(sort.endsWith('createdAt') ? cameras.createdAt : cameras.name), asc(cameras.id))
+      .offset(query.skip)
+      .limit(query.limit);
     return { total: total?.n ?? 0, items: await toCameras(tx, rows) };
   });
 }
@@ -53,7 +61,7 @@ export async function createCamera(context: AppContext, tenantId: string, given:
           id,
           tenantId,
           name: given.name.trim(),
-          roomId: await roomNamed(tx, tenantId, given.room ?? null),
+          roomId: (await roomOf(tx, tenantId, given)) ?? null,
           url: address.url,
           credentials: await sealCredentials(context, tx, tenantId, id, address.credentials),
           sampling: given.sampling ?? { mode: 'fps', fps: context.config.pipeline.defaultFps },
@@ -77,12 +85,13 @@ export async function patchCamera(
   return named(() =>
     context.db.tenant(tenantId, async (tx) => {
       const before = await find(tx, id);
+      const roomId = await roomOf(tx, tenantId, patch);
       const credentials = await patchedCredentials(context, tx, tenantId, before, patch, address);
       const [row] = await tx
         .update(cameras)
         .set({
           ...(patch.name === undefined ? {} : { name: patch.name.trim() }),
-          ...(patch.room === undefined ? {} : { roomId: await roomNamed(tx, tenantId, patch.room) }),
+          ...(roomId === undefined ? {} : { roomId }),
           ...(patch.sampling === undefined ? {} : { sampling: patch.sampling }),
           ...(patch.enabled === undefined ? {} : { enabled: patch.enabled }),
           ...(address ? { url: address.url } : {}),
@@ -209,6 +218,7 @@ async function toCameras(tx: Tx, rows: readonly CameraRow[]): Promise<Camera[]> 
   return rows.map((row) => ({
     id: row.id,
     name: row.name,
+    roomId: row.roomId,
     room: names.get(row.roomId ?? '') ?? null,
     url: row.url,
     hasCredentials: row.credentials !== null,
@@ -216,6 +226,22 @@ async function toCameras(tx: Tx, rows: readonly CameraRow[]): Promise<Camera[]> 
     enabled: row.enabled,
     status: live.get(row.id) ?? null,
   }));
+}
+
+/** Undefined where neither is given. Throws `room-not-found`, `invalid-request` where both are and differ. */
+async function roomOf(
+  tx: Tx,
+  tenantId: string,
+  given: { room?: string | null; roomId?: string | null },
+): Promise<string | null | undefined> {
+  const { room, roomId } = given;
+  if (roomId === undefined) return room === undefined ? undefined : roomNamed(tx, tenantId, room);
+  const [found] = roomId === null ? [] : await tx.select().from(rooms).where(eq(rooms.id, roomId));
+  if (roomId !== null && !found) throw new ApiError('room-not-found');
+  if (room !== undefined && (room?.trim() || null) !== (found?.name ?? null)) {
+    throw new ApiError('invalid-request', { message: '`room` and `roomId` name different rooms; give one.' });
+  }
+  return roomId;
 }
 
 /** The room of that name, made where there is none. */
