@@ -3,6 +3,7 @@ import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { AppContext } from './context.ts';
 import { attendanceRoutes } from './features/attendance/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
+import { publishKeys } from './features/auth/jwks.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { cameraRoutes } from './features/cameras/routes.ts';
 import { meetingRoutes } from './features/courses/meeting-routes.ts';
@@ -93,6 +94,7 @@ export async function buildApp(context: AppContext): Promise<App> {
   const cached = cacheAnswers(app, context);
   await describeApi(app, liveSchemas);
   reportHealth(app, context);
+  publishKeys(app, context);
   measure(app, context, cached);
   await app.register(
     async (api) => {

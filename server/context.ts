@@ -4,13 +4,16 @@ import type { Config } from '../config/index.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
+import type { ApiKeys } from './features/api-keys/verify.ts';
 import type { AccessTokens } from './features/auth/tokens.ts';
 import type { Live } from './features/sessions/live.ts';
+import type { Origins } from './features/tenants/origins.ts';
 import type { JobQueue } from './jobs/queue.ts';
 import type { OutboxRelay } from './jobs/relay.ts';
 import type { Retention } from './jobs/retention.ts';
 import type { Schedule } from './jobs/schedule.ts';
 import type { Hub } from './realtime/hub.ts';
+import type { Redis } from './redis.ts';
 import type { Storage } from './storage/storage.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
 
@@ -22,11 +25,16 @@ export interface AppContext {
   crypto: Crypto;
   db: Database;
   tokens: AccessTokens;
+  apiKeys: ApiKeys;
+  /** Web pages that may call from a browser. */
+  origins: Origins;
   supervisor: PipelineSupervisor;
   /** Messages to the sockets of `/live`. */
   hub: Hub;
   /** The open sessions of this server. */
   live: Live;
+  /** Null: everything stays in this process and the database. */
+  redis: Redis | null;
   cache: Cache;
   queue: JobQueue;
   /** Consumers of what transactions announce. */
@@ -90,9 +98,12 @@ export function documentContext(config: Config, log: Logger): AppContext {
     crypto: absent('key') as Crypto,
     db: absent('database') as Database,
     tokens: absent('key') as AccessTokens,
+    apiKeys: absent('key') as ApiKeys,
+    origins: absent('origin') as Origins,
     supervisor: absent('pipeline') as PipelineSupervisor,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,
+    redis: null,
     cache: absent('cache') as Cache,
     // Features say what they do with jobs and events where they register their routes.
     queue: silent('queue', 'define') as JobQueue,

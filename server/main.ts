@@ -9,15 +9,18 @@ import { type AppContext, type Clock, createEvents, systemClock } from './contex
 import { createCrypto } from './crypto.ts';
 import type { EmbeddedPostgres } from './db/embedded.ts';
 import { openConfiguredDatabase } from './db/open.ts';
+import { createApiKeys } from './features/api-keys/verify.ts';
 import { auditTransactions } from './features/audit/service.ts';
-import { createAccessTokens } from './features/auth/tokens.ts';
+import { openAccessTokens } from './features/auth/tokens.ts';
 import { createLive, type Live } from './features/sessions/live.ts';
+import { createOrigins } from './features/tenants/origins.ts';
 import { seedFirstTenant } from './features/tenants/seed.ts';
 import type { App } from './http.ts';
 import { wireBackground } from './jobs/wire.ts';
 import { createLog } from './log.ts';
 import { createHub } from './realtime/hub.ts';
 import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
+import { openRedis } from './redis.ts';
 import { createSupervisor, type PipelineSupervisor } from './streaming/supervisor.ts';
 
 export interface RunningServer {
@@ -70,22 +73,22 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
         env: workerEnvironment(config),
       });
     disposers.push(['pipeline', () => supervisor.close()]);
-    const hub = createHub({ log, origins: [new URL(config.publicUrl).origin, ...config.corsOrigins] });
+    const origins = createOrigins(database.db, [new URL(config.publicUrl).origin, ...config.corsOrigins]);
+    const hub = createHub({ log, origins: origins.allows });
     const context: AppContext = {
       config,
       log,
       clock,
       crypto,
       db: database.db,
-      tokens: createAccessTokens({
-        key: crypto.derive('access-tokens'),
-        lifetime: config.limits.accessTokenSeconds,
-        clock,
-      }),
+      tokens: openAccessTokens(config, { db: database.db, crypto, clock, log }),
+      apiKeys: createApiKeys({ db: database.db, clock }),
+      origins,
       supervisor,
       hub,
       // Made of the context itself, in the next line.
       live: undefined as unknown as Live,
+      redis: config.redisUrl === null ? null : openRedis(config.redisUrl, log.child({ part: 'redis' })),
       cache: undefined as unknown as AppContext['cache'],
       queue: undefined as unknown as AppContext['queue'],
       storage: undefined as unknown as AppContext['storage'],

@@ -75,7 +75,11 @@ const MAX_SESSIONS_PER_SOCKET = 16;
 const DEFAULT_PICTURE_WIDTH = 640;
 export const SOCKET_PATH = '/socket.io/';
 
-export function createHub(options: { log: Logger; origins: string[] }): Hub {
+export function createHub(options: {
+  log: Logger;
+  /** Whether a page of that origin may open a socket. */
+  origins: (origin: string) => Promise<boolean>;
+}): Hub {
   const { log } = options;
   const io = new Server<ClientEvents, ServerEvents>({
     path: SOCKET_PATH,
@@ -83,7 +87,15 @@ export function createHub(options: { log: Logger; origins: string[] }): Hub {
     perMessageDeflate: false,
     maxHttpBufferSize: 64 * 1024,
     destroyUpgrade: false,
-    cors: { origin: options.origins },
+    cors: {
+      origin: (origin, callback) => {
+        if (origin === undefined) return callback(null, false);
+        options.origins(origin).then(
+          (allowed) => callback(null, allowed),
+          () => callback(null, false),
+        );
+      },
+    },
   });
   const live: Namespace<ClientEvents, ServerEvents, DefaultEventsMap, SocketData> = io.of('/live');
   let gate: HubGate | null = null;

@@ -25,13 +25,16 @@ async function start(): Promise<{ url: string; hub: Hub }> {
       });
     });
   });
-  const hub = createHub({ log: pino({ level: 'silent' }), origins: [] });
+  const hub = createHub({ log: pino({ level: 'silent' }), origins: async () => false });
   hub.open({
     authenticate: async () => ({
+      kind: 'user',
       userId: 'u',
       tenantId: 't',
       role: 'teacher',
       studentId: null,
+      scopes: null,
+      familyId: null,
       expiresAt: Date.now() + 60_000,
     }),
     join: async () => ({ refusal: { code: 'session-not-found', message: 'none' } }),

@@ -1,4 +1,5 @@
-import { SignJWT } from 'jose';
+import { eq } from 'drizzle-orm';
+import { type CryptoKey, generateKeyPair, importPKCS8, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN_EMAIL,
@@ -8,6 +9,7 @@ import {
   TEACHER_EMAIL,
   type TestServer,
 } from '../../../tests/support/server.ts';
+import { signingKeys } from '../../db/schema/index.ts';
 
 type Tokens = {
   access_token: string;
@@ -109,18 +111,40 @@ describe('access tokens', () => {
     const [head, body, signature] = access_token.split('.') as [string, string, string];
     const claims = JSON.parse(Buffer.from(body, 'base64url').toString()) as Record<string, unknown>;
     const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-    const signed = (key: Buffer, header: object, more: object = {}) =>
-      new SignJWT({ ...claims, ...more }).setProtectedHeader({ alg: 'HS256', ...header }).sign(key);
-    const key = server.context.crypto.derive('access-tokens');
+    const { kid } = JSON.parse(Buffer.from(head, 'base64url').toString()) as { kid: string };
+    const stored = await server.context.db.system((tx) =>
+      tx.select().from(signingKeys).where(eq(signingKeys.id, kid)),
+    );
+    const own = await importPKCS8(
+      server.context.crypto
+        .sealer('signing-keys')
+        .open(`signing-key:${kid}`, stored[0]!.privateKey)
+        .toString(),
+      'EdDSA',
+    );
+    const stranger = (await generateKeyPair('EdDSA', { crv: 'Ed25519' })).privateKey;
+    const jwks = (await (await fetch(`${server.url}/.well-known/jwks.json`)).json()) as { keys: JWK[] };
+    const x = Buffer.from(jwks.keys.find((key) => key.kid === kid)!.x!, 'base64url');
+    const signed = (key: CryptoKey | Uint8Array, header: object = {}, more: object = {}) =>
+      new SignJWT({ ...claims, ...more })
+        .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt', kid, ...header })
+        .sign(key);
+    expect((await me(await signed(own))).status).toBe(200);
     const bad = [
       `${head}.${encode({ ...claims, role: 'sysadmin' })}.${signature}`,
-      `${encode({ alg: 'none', typ: 'at+jwt' })}.${body}.`,
-      await signed(Buffer.alloc(32, 1), { typ: 'at+jwt' }),
-      await signed(key, { typ: 'JWT' }),
-      await signed(key, { typ: 'at+jwt' }, { aud: 'another' }),
-      await signed(key, { typ: 'at+jwt', alg: 'HS512' }),
+      `${encode({ alg: 'none', typ: 'at+jwt', kid })}.${body}.`,
+      await signed(stranger),
+      await signed(stranger, { kid: 'another' }),
+      await signed(own, { kid: 'another' }),
+      await signed(own, { typ: 'JWT' }),
+      await signed(own, {}, { aud: 'another' }),
+      await signed(own, {}, { iss: 'another' }),
+      // The published key taken for a secret that both sides know.
+      await signed(x, { alg: 'HS256' }),
+      await signed(Buffer.from(JSON.stringify(jwks.keys[0])), { alg: 'HS256' }),
+      await signed(server.context.crypto.derive('access-tokens'), { alg: 'HS256' }),
+      'x'.repeat(5000),
     ];
-    expect((await me(await signed(key, { typ: 'at+jwt' }))).status).toBe(200);
     for (const token of bad)
       expect((await me(token)).body.error?.code, token.slice(0, 60)).toBe('unauthenticated');
   });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../errors.ts';
-import { createLoginGuard } from './login-guard.ts';
 import { assertPassword, checkPassword, generatePassword, hashPassword } from './passwords.ts';
 
 describe('passwords', () => {
@@ -39,36 +38,5 @@ describe('passwords', () => {
     const made = Array.from({ length: 200 }, generatePassword);
     expect(new Set(made).size).toBe(200);
     for (const password of made) expect(password).toMatch(/^[a-zA-Z2-9]{20}$/);
-  });
-});
-
-describe('login guard', () => {
-  it('lets an account wait longer with each wrong password after the fifth, and forgets with a right one', () => {
-    let now = 0;
-    const guard = createLoginGuard({ now: () => now });
-    for (let attempt = 0; attempt < 5; attempt++) {
-      guard.admit('a');
-      guard.failed('a');
-    }
-    expect(() => guard.admit('a')).toThrow(ApiError);
-    expect(() => guard.admit('b')).not.toThrow();
-    now += 1001;
-    guard.admit('a');
-    guard.failed('a');
-    now += 1001;
-    expect(() => guard.admit('a')).toThrow(/Too many/);
-    now += 1000;
-    guard.admit('a');
-    guard.succeeded('a');
-    guard.failed('a');
-    guard.admit('a');
-  });
-
-  it('never waits for more than 15 minutes', () => {
-    let now = 0;
-    const guard = createLoginGuard({ now: () => now });
-    for (let attempt = 0; attempt < 60; attempt++) guard.failed('a');
-    now += 15 * 60_000 + 1;
-    expect(() => guard.admit('a')).not.toThrow();
   });
 });
