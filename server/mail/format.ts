@@ -23,6 +23,8 @@ export interface Format {
   dayOf(iso: string): string;
   /** 0…1 as whole percent; null as a dash. */
   percent(share: number | null): string;
+  /** A difference in percentage points, with its sign; null as a dash. */
+  points(difference: number | null): string;
   number(value: number): string;
   /** The form that goes with a number: `one` and `other`, in Russian also `few` and `many`; `#` becomes the number. */
   count(value: number, forms: { one: string; few?: string; many?: string; other: string }): string;
@@ -38,6 +40,7 @@ export function createFormat(language: Language, timezone: string): Format {
   const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
   const dayOf = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: timezone });
   const percent = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 0 });
+  const points = new Intl.NumberFormat(language, { signDisplay: 'exceptZero', maximumFractionDigits: 0 });
   const number = new Intl.NumberFormat(language);
   const plural = new Intl.PluralRules(language);
   const list = new Intl.ListFormat(language);
@@ -47,6 +50,7 @@ export function createFormat(language: Language, timezone: string): Format {
     day: (text) => day.format(DateTime.fromISO(text, { zone: 'utc' }).toJSDate()),
     dayOf: (iso) => dayOf.format(new Date(iso)),
     percent: (share) => (share === null ? '–' : percent.format(share)),
+    points: (difference) => (difference === null ? '–' : points.format(difference)),
     number: (value) => number.format(value),
     count(value, forms) {
       const rule = plural.select(value);

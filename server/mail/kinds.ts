@@ -21,8 +21,8 @@ export interface CourseFigures {
   absent: number;
   /** 0…1 of those who were expected and not excused; null: nobody was. */
   rate: number | null;
-  /** The same of the week before. */
-  previousRate: number | null;
+  /** Against the week before, in percentage points. */
+  trend: number | null;
 }
 
 export interface MessageData {
@@ -43,7 +43,8 @@ export interface MessageData {
     from: string;
     until: string;
     courses: CourseFigures[];
-    lookAfter: { student: string; course: string; absences: number; sessions: number }[];
+    /** Students who have reached a course's threshold of absences. */
+    lookAfter: { student: string; course: string; absences: number; streak: number }[];
   };
   'daily-report': {
     day: string;

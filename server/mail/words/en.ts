@@ -111,25 +111,25 @@ export const en: Words = {
       tables: [
         {
           caption: 'Attendance by course',
-          head: ['Course', 'Classes', 'Present', 'Late', 'Excused', 'Absent', 'Attendance', 'Week before'],
+          head: ['Course', 'Classes', 'Present', 'Late', 'Excused', 'Absent', 'Attendance', 'Change, points'],
           rows: courses.map((row) => [
             row.course,
             ...[row.sessions, row.present, row.late, row.excused, row.absent].map(format.number),
             format.percent(row.rate),
-            format.percent(row.previousRate),
+            format.points(row.trend),
           ]),
         },
         ...(lookAfter.length === 0
           ? []
           : [
               {
-                caption: 'Students to look after (last four weeks)',
-                head: ['Student', 'Course', 'Absences', 'Classes'],
+                caption: 'Students with many absences',
+                head: ['Student', 'Course', 'Absences', 'In a row'],
                 rows: lookAfter.map((row) => [
                   row.student,
                   row.course,
                   format.number(row.absences),
-                  format.number(row.sessions),
+                  format.number(row.streak),
                 ]),
               },
             ]),

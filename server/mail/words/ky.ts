@@ -101,26 +101,26 @@ export const ky: Words = {
             'Себептүү',
             'Келген жок',
             'Катышуу',
-            'Мурунку жума',
+            'Өзгөрүү, пункт',
           ],
           rows: courses.map((row) => [
             row.course,
             ...[row.sessions, row.present, row.late, row.excused, row.absent].map(format.number),
             format.percent(row.rate),
-            format.percent(row.previousRate),
+            format.points(row.trend),
           ]),
         },
         ...(lookAfter.length === 0
           ? []
           : [
               {
-                caption: 'Көңүл бурууну талап кылган окуучулар (акыркы төрт жума)',
-                head: ['Окуучу', 'Предмет', 'Калтыруулар', 'Сабактар'],
+                caption: 'Көп сабак калтырган окуучулар',
+                head: ['Окуучу', 'Предмет', 'Калтыруулар', 'Катары менен'],
                 rows: lookAfter.map((row) => [
                   row.student,
                   row.course,
                   format.number(row.absences),
-                  format.number(row.sessions),
+                  format.number(row.streak),
                 ]),
               },
             ]),

@@ -127,26 +127,26 @@ export const ru: Words = {
             'Уваж. причина',
             'Отсутствие',
             'Посещаемость',
-            'Неделей раньше',
+            'Изменение, п. п.',
           ],
           rows: courses.map((row) => [
             row.course,
             ...[row.sessions, row.present, row.late, row.excused, row.absent].map(format.number),
             format.percent(row.rate),
-            format.percent(row.previousRate),
+            format.points(row.trend),
           ]),
         },
         ...(lookAfter.length === 0
           ? []
           : [
               {
-                caption: 'Требуют внимания (последние четыре недели)',
-                head: ['Учащийся', 'Предмет', 'Пропуски', 'Занятия'],
+                caption: 'Учащиеся с большим числом пропусков',
+                head: ['Учащийся', 'Предмет', 'Пропуски', 'Подряд'],
                 rows: lookAfter.map((row) => [
                   row.student,
                   row.course,
                   format.number(row.absences),
-                  format.number(row.sessions),
+                  format.number(row.streak),
                 ]),
               },
             ]),

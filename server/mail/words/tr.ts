@@ -102,25 +102,25 @@ export const tr: Words = {
       tables: [
         {
           caption: 'Derslere göre yoklama',
-          head: ['Ders', 'Oturum', 'Geldi', 'Geç', 'İzinli', 'Gelmedi', 'Katılım', 'Önceki hafta'],
+          head: ['Ders', 'Oturum', 'Geldi', 'Geç', 'İzinli', 'Gelmedi', 'Katılım', 'Değişim, puan'],
           rows: courses.map((row) => [
             row.course,
             ...[row.sessions, row.present, row.late, row.excused, row.absent].map(format.number),
             format.percent(row.rate),
-            format.percent(row.previousRate),
+            format.points(row.trend),
           ]),
         },
         ...(lookAfter.length === 0
           ? []
           : [
               {
-                caption: 'İlgi bekleyen öğrenciler (son dört hafta)',
-                head: ['Öğrenci', 'Ders', 'Devamsızlık', 'Oturum'],
+                caption: 'Devamsızlığı çok olan öğrenciler',
+                head: ['Öğrenci', 'Ders', 'Devamsızlık', 'Üst üste'],
                 rows: lookAfter.map((row) => [
                   row.student,
                   row.course,
                   format.number(row.absences),
-                  format.number(row.sessions),
+                  format.number(row.streak),
                 ]),
               },
             ]),
