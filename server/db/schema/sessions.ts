@@ -88,6 +88,8 @@ export const streams = pgTable(
     lastTrackId: integer('last_track_id').notNull().default(0),
     state: text('state').notNull().default('connecting'),
     reason: text('reason').notNull().default('starting'),
+    /** Since when people have been told that it gives no picture. */
+    downSince: instant('down_since'),
     endedAt: instant('ended_at'),
     createdAt: createdAt(),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "streams" ADD COLUMN "down_since" timestamp with time zone;
