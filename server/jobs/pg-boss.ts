@@ -11,7 +11,6 @@ import type { JobData, JobQueue, QueueStats } from './queue.ts';
 /** How long a job of a killed server waits until another takes it over; renewed by its worker all the time. */
 const LEASE_SECONDS = 30;
 const POLL_MS = 1000;
-const EXPIRE_MS = 5000;
 const ARCHIVE_MS = 10 * 60_000;
 const RETRY_MS = 1000;
 const JITTER = 0.25;
@@ -247,7 +246,7 @@ export function createPgBossQueue(options: PgBossOptions): JobQueue {
       await open();
       loops.push(
         fetchLoop(),
-        every(EXPIRE_MS, async () => {
+        every((leaseSeconds * 1000) / 4, async () => {
           await (await open()).expire();
           await collectFailed();
         }),

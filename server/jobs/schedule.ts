@@ -44,7 +44,7 @@ export interface ScheduledRun {
   signal: AbortSignal;
 }
 /** What it returns is kept with the run and shown to administrators: counts, no personal data. */
-export type ScheduledHandler = (run: ScheduledRun) => Promise<Record<string, unknown> | undefined | void>;
+export type ScheduledHandler = (run: ScheduledRun) => Promise<Record<string, unknown>>;
 
 export interface ScheduledItem {
   name: string;

@@ -1,8 +1,10 @@
 import type { Logger } from 'pino';
 import { createMemoryCache } from '../cache/memory.ts';
+import { createRedisCache } from '../cache/redis.ts';
 import type { AppContext } from '../context.ts';
 import { type Connection, openSql } from '../db/client.ts';
 import { createDiskStorage } from '../storage/disk.ts';
+import { createBullQueue } from './bull.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createPgBossQueue } from './pg-boss.ts';
 import { createRelay } from './relay.ts';
@@ -24,12 +26,15 @@ const CONNECTIONS = 3;
 /** Puts cache, queue, outbox, schedule, storage and retention into the context. */
 export function wireBackground(context: AppContext, connection: Connection, log: Logger): Background {
   const sql = openSql(connection, { pool: CONNECTIONS, log });
-  context.cache = createMemoryCache();
-  context.queue = createPgBossQueue({
-    sql,
+  const { redis } = context;
+  const { redisUrl } = context.config;
+  const jobs = {
     log: log.child({ part: 'jobs' }),
     keepDeadLetter: createDeadLetters(context.db, log),
-  });
+  };
+  context.cache = redis ? createRedisCache(redis, log) : createMemoryCache();
+  context.queue =
+    redisUrl === null ? createPgBossQueue({ ...jobs, sql }) : createBullQueue({ ...jobs, url: redisUrl });
   context.outbox = createRelay(context, sql);
   context.schedule = createSchedule(context);
   context.retention = createRetention(context);
@@ -48,6 +53,7 @@ export function wireBackground(context: AppContext, connection: Connection, log:
     async dispose() {
       await context.cache.close();
       await sql.end({ timeout: 5 });
+      await redis?.close();
     },
   };
 }
