@@ -29,6 +29,12 @@ export interface Policy {
     engagement: number;
     emotion: number;
     faceTemplatesAfterLastEnrolment: number;
+    /** Notes and documents, after the time that they are about. */
+    excuses: number;
+    /** Device, address and place of a scan; the mark itself is attendance. */
+    qrScans: number;
+    /** Notifications and what was told to other systems. */
+    messages: number;
     auditLog: number;
     recordings: number;
   };

@@ -194,6 +194,22 @@ export const ERRORS = {
   'report-not-found': [404, 'There is no such report.'],
   'report-not-ready': [409, 'The report is not ready, has failed or has expired; its status says which.'],
   'report-link-invalid': [403, 'The link has expired or was changed; ask for a new one.'],
+
+  // Notifications and webhooks
+  'notification-not-found': [404, 'There is no such notification.'],
+  'notification-not-retryable': [
+    409,
+    'Only mails that failed or were dropped can be sent again, and none with a link that works once.',
+  ],
+  'mail-not-set-up': [409, 'No mail server is set: SMTP_URL and MAIL_FROM.'],
+  'webhook-not-found': [404, 'There is no such webhook.'],
+  'webhook-delivery-not-found': [404, 'There is no such delivery.'],
+  'webhook-url-invalid': [422, 'The address of the webhook cannot be read.'],
+  'webhook-url-scheme': [422, 'Webhooks go to https:// addresses only.'],
+  'webhook-url-forbidden': [422, 'The address is not in a network that webhooks are allowed to go to.'],
+  'webhook-host-unresolved': [422, 'The host name of the address has no address.'],
+  'webhook-disabled': [409, 'The webhook is switched off.'],
+  'too-many-webhooks': [409, 'The institution has as many webhooks as are allowed; remove one first.'],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
 export type ErrorCode = keyof typeof ERRORS;

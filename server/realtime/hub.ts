@@ -56,6 +56,12 @@ export interface Hub {
     name: Name,
     ...payload: Parameters<ServerEvents[Name]>
   ): void;
+  /** To every connection of one user. */
+  sendUser<Name extends keyof ServerEvents>(
+    userId: string,
+    name: Name,
+    ...payload: Parameters<ServerEvents[Name]>
+  ): void;
   /** To those who watch the stream. */
   sendPicture(picture: Picture): void;
   alert(alert: Alert): void;
@@ -102,6 +108,7 @@ export function createHub(options: {
   const watchers = createWatchers((streamId, width) => gate?.watch(streamId, width));
   const room = (sessionId: string): string => `session ${sessionId}`;
   const audience = (streamId: string): string => `watch ${streamId}`;
+  const person = (userId: string): string => `user ${userId}`;
 
   live.use((socket, next) => {
     const { token } = socket.handshake.auth as { token?: unknown };
@@ -122,6 +129,7 @@ export function createHub(options: {
   }
 
   live.on('connection', (socket) => {
+    socket.join(person(socket.data.user.userId));
     const expiry = setTimeout(
       () => {
         socket.emit('alert', { code: 'token-expired', message: 'Sign in again to go on.' });
@@ -200,6 +208,9 @@ export function createHub(options: {
     },
     sendVolatile(sessionId, name, ...payload) {
       live.to(room(sessionId)).volatile.emit(name, ...payload);
+    },
+    sendUser(userId, name, ...payload) {
+      live.to(person(userId)).emit(name, ...payload);
     },
     sendPicture(picture) {
       live.to(audience(picture.streamId)).volatile.emit('session:picture', picture);

@@ -1,5 +1,6 @@
 import { type Static, type TSchema, Type } from 'typebox';
 import { AttendanceRecordSchema } from '../features/attendance/schemas.ts';
+import { NotificationSchema } from '../features/notifications/schemas.ts';
 import { QrCode } from '../features/qr/schemas.ts';
 import {
   MetricsSchema,
@@ -102,6 +103,8 @@ export interface ServerEvents {
   'session:closed': (event: Static<typeof SessionClosedSchema>) => void;
   /** A code to be scanned: at every rotation, while a window is open and somebody has joined. */
   'qr:code': (code: Static<typeof QrCode>) => void;
+  /** To the user who is notified, whatever they have joined. */
+  notification: (notification: Static<typeof NotificationSchema>) => void;
   alert: (alert: Alert) => void;
 }
 
@@ -137,6 +140,7 @@ export const liveSchemas: readonly TSchema[] = [
   StreamStatusSchema,
   SessionClosedSchema,
   QrCode,
+  NotificationSchema,
   AlertSchema,
   JoinSchema,
   WatchSchema,

@@ -1,7 +1,8 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { eq, inArray } from 'drizzle-orm';
+import { eq, gt, inArray } from 'drizzle-orm';
 import type { AppContext } from '../context.ts';
+import { CryptoError, type TenantCrypto } from '../crypto.ts';
 import { newId } from '../db/ids.ts';
 import { isDiskFull } from '../db/problems.ts';
 import { files } from '../db/schema/index.ts';
@@ -100,7 +101,58 @@ export function createDiskStorage(context: AppContext): Storage {
       }
       return removed;
     },
+
+    async reseal(tenantId, signal) {
+      const outcome = { resealed: 0, unreadable: 0, current: 0 };
+      let after: string | null = null;
+      do {
+        const ids: string[] = await context.db.tenant(tenantId, (tx) => idsAfter(tx, after));
+        const crypto = await context.db.tenant(tenantId, (tx) => tenantCrypto(context, tx, tenantId));
+        for (const id of ids) {
+          signal?.throwIfAborted();
+          outcome[await resealFile(folderOf(tenantId, id), id, crypto)] += 1;
+        }
+        after = ids.length < RESEAL_BATCH ? null : ids.at(-1)!;
+      } while (after !== null);
+      return { resealed: outcome.resealed, unreadable: outcome.unreadable };
+    },
   };
+}
+
+const RESEAL_BATCH = 500;
+
+async function idsAfter(tx: Tx, after: string | null): Promise<string[]> {
+  const rows = await tx
+    .select({ id: files.id })
+    .from(files)
+    .where(after === null ? undefined : gt(files.id, after))
+    .orderBy(files.id)
+    .limit(RESEAL_BATCH);
+  return rows.map(({ id }) => id);
+}
+
+async function resealFile(
+  folder: string,
+  id: string,
+  crypto: TenantCrypto,
+): Promise<'resealed' | 'unreadable' | 'current'> {
+  let sealed: Buffer;
+  try {
+    sealed = await readFile(join(folder, id));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return 'current';
+  }
+  if (sealed.subarray(0, crypto.prefix.length).equals(crypto.prefix)) return 'current';
+  let content: Buffer;
+  try {
+    content = crypto.open(purpose(id), sealed);
+  } catch (error) {
+    if (!(error instanceof CryptoError)) throw error;
+    return 'unreadable';
+  }
+  await write(folder, id, crypto.seal(purpose(id), content));
+  return 'resealed';
 }
 
 const purpose = (id: string) => `file:${id}`;

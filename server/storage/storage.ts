@@ -17,6 +17,8 @@ export interface Storage {
    * still be under way. Returns how many files.
    */
   sweep(tenantId: string, options?: { youngMs?: number }): Promise<number>;
+  /** Encrypts with the institution's current key what another key still holds; it can be begun again at any time. */
+  reseal(tenantId: string, signal?: AbortSignal): Promise<{ resealed: number; unreadable: number }>;
 }
 
 export interface NewFile {

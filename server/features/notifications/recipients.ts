@@ -70,14 +70,14 @@ interface StaffRow extends Record<string, unknown> {
   preferences: Record<string, unknown> | null;
 }
 
-/** Who teaches one of the courses; also those on the list of teachers who have no account. */
-export async function teachersOf(tx: Tx, courses: SQL): Promise<Recipient[]> {
+/** Who teaches one of the courses, or one of those who do; also who has no account and is only on the list of teachers. */
+export async function teachersOf(tx: Tx, courses: SQL, teacherId?: string): Promise<Recipient[]> {
   const rows = await tx.execute<StaffRow>(sql`
     select distinct on (t.id) t.id as "teacherId", u.id as "userId", u.role, coalesce(u.email, t.email) as email,
       u.locale, u.preferences
     from course_teachers ct join teachers t on t.id = ct.teacher_id
     left join users u on u.id = t.user_id and u.active
-    where ct.course_id in (${courses}) order by t.id`);
+    where ct.course_id in (${courses}) ${teacherId === undefined ? sql`` : sql`and t.id = ${teacherId}`} order by t.id`);
   return rows.map(toStaff);
 }
 

@@ -1,35 +1,39 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import {
-  attendanceEvents,
-  attendanceRecords,
   type ConsentPurpose,
-  consents,
-  emotionHistory,
-  engagementSamples,
-  enrolments,
   erasureReceipts,
   faceTemplates,
-  reviewItems,
+  files,
   students,
   users,
 } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { publish } from '../../jobs/outbox.ts';
 import type { Caller } from '../auth/tokens.ts';
 import type { Student } from '../students/schemas.ts';
 import { getStudent, recordConsent } from '../students/service.ts';
+import { PERSONAL, type PersonalTable } from './personal.ts';
+import { eraseTraces } from './traces.ts';
 
+/** Rows removed by table in the names of the API (`faceTemplates`), and `files`. */
 export type Removed = Record<string, number>;
 
-/** Everything that holds rows of a student, in an order that foreign keys allow. */
-const BIOMETRIC = { faceTemplates, reviewItems, engagementSamples, emotionHistory };
-const EVERYTHING = { ...BIOMETRIC, attendanceEvents, attendanceRecords, enrolments, consents };
+/** What was made under consent to recognition: all that tells a face, and what was measured on it. */
+const FROM_FACES = [
+  'face_templates',
+  'face_proposals',
+  'review_items',
+  'engagement_samples',
+  'emotion_history',
+];
 
 /**
  * Records consent or its withdrawal. Withdrawing erases what was made under it, at once and for good: for faces the
- * templates, photos, open questions and samples derived from recognition; for emotion its history. Attendance stays.
+ * templates, photos, proposals, open questions and samples derived from recognition; for emotion its history and the
+ * stored reports on it. Attendance stays.
  */
 export async function setConsent(
   context: AppContext,
@@ -37,28 +41,47 @@ export async function setConsent(
   studentId: string,
   purpose: ConsentPurpose,
   granted: boolean,
+  wording: string | null = null,
 ): Promise<{ student: Student; erased: Removed }> {
-  const outcome = await context.db.tenant(caller.tenantId, async (tx) => {
+  const { tenantId } = caller;
+  const outcome = await context.db.tenant(tenantId, async (tx) => {
     await getStudent(tx, studentId);
-    await recordConsent(tx, caller, studentId, purpose, granted);
-    const erased = granted
-      ? {}
-      : await eraseRows(tx, studentId, purpose === 'face' ? BIOMETRIC : { emotionHistory });
+    await recordConsent(tx, caller, studentId, purpose, granted, wording);
+    const erased = granted ? {} : await eraseConsented(context, tx, tenantId, studentId, purpose);
     if (Object.keys(erased).length > 0) {
-      await tx.insert(erasureReceipts).values({
-        id: newId(),
-        tenantId: caller.tenantId,
-        studentId,
-        reason: 'consent-withdrawn',
-        purpose,
-        removed: erased,
-        requestedBy: caller.userId,
-      });
+      await giveReceipt(tx, caller, { studentId, reason: 'consent-withdrawn', purpose, removed: erased });
     }
+    await publish(tx, tenantId, 'consent.changed', { studentId, purpose, granted });
     return { student: await getStudent(tx, studentId), erased };
   });
-  context.events.emit('gallery:changed', { tenantId: caller.tenantId, studentId });
+  context.events.emit('gallery:changed', { tenantId, studentId });
   return outcome;
+}
+
+async function eraseConsented(
+  context: AppContext,
+  tx: Tx,
+  tenantId: string,
+  studentId: string,
+  purpose: ConsentPurpose,
+): Promise<Removed> {
+  const tables = purpose === 'face' ? FROM_FACES : ['emotion_history'];
+  const removed: Removed = {};
+  for (const table of PERSONAL.filter(({ table }) => tables.includes(table))) {
+    count(removed, table.table, await deleteRows(tx, table, studentId, null));
+  }
+  const kept = await tx.execute<{ id: string }>(
+    purpose === 'face'
+      ? sql`select id from files where student_id = ${studentId} and kind = 'recording'`
+      : sql`select f.id from files f join report_jobs r on r.file_id = f.id where r.report like 'emotion%'`,
+  );
+  const ids = kept.map(({ id }) => id);
+  if (purpose === 'emotion' && ids.length > 0) {
+    await tx.execute(sql`update report_jobs set status = 'expired', file_id = null
+      where file_id in ${ids}`);
+  }
+  count(removed, 'files', await context.storage.remove(tx, tenantId, ids));
+  return removed;
 }
 
 /** Removes one template and its photo. Throws `template-not-found`. */
@@ -75,48 +98,95 @@ export async function eraseTemplate(
       .where(and(eq(faceTemplates.id, templateId), eq(faceTemplates.studentId, studentId)))
       .returning({ id: faceTemplates.id });
     if (removed.length === 0) throw new ApiError('template-not-found');
-    await tx.insert(erasureReceipts).values({
-      id: newId(),
-      tenantId: caller.tenantId,
-      studentId,
-      reason: 'template-deleted',
-      purpose: 'face',
-      removed: { faceTemplates: 1 },
-      requestedBy: caller.userId,
-    });
+    const receipt = { reason: 'template-deleted', purpose: 'face', removed: { faceTemplates: 1 } } as const;
+    await giveReceipt(tx, caller, { studentId, ...receipt });
   });
   context.events.emit('gallery:changed', { tenantId: caller.tenantId, studentId });
 }
 
-/** Removes a student and every row about them; a receipt with the id and the counts stays. */
+/**
+ * Removes a student: every row and file about them, their account, and what other rows say of them. A receipt with the id
+ * and the counts stays; of the audit log the ids. Throws `student-not-found`.
+ */
 export async function eraseStudent(context: AppContext, caller: Caller, studentId: string): Promise<void> {
-  await context.db.tenant(caller.tenantId, async (tx) => {
-    await getStudent(tx, studentId);
-    const erased = await eraseRows(tx, studentId, EVERYTHING);
-    const accounts = await tx.delete(users).where(eq(users.studentId, studentId)).returning({ id: users.id });
-    if (accounts.length > 0) erased.users = accounts.length;
-    await tx.delete(students).where(eq(students.id, studentId));
-    await tx.insert(erasureReceipts).values({
-      id: newId(),
-      tenantId: caller.tenantId,
-      studentId,
-      reason: 'student-deleted',
-      purpose: null,
-      removed: { ...erased, students: 1 },
-      requestedBy: caller.userId,
-    });
+  const { tenantId } = caller;
+  await context.db.tenant(tenantId, async (tx) => {
+    const [student] = await tx.select().from(students).where(eq(students.id, studentId)).for('update');
+    if (!student) throw new ApiError('student-not-found');
+    const [account] = await tx.select().from(users).where(eq(users.studentId, studentId));
+    const removed: Removed = {};
+    const owned = await tx.select({ id: files.id }).from(files).where(eq(files.studentId, studentId));
+    count(
+      removed,
+      'files',
+      await context.storage.remove(
+        tx,
+        tenantId,
+        owned.map(({ id }) => id),
+      ),
+    );
+    for (const [name, rows] of Object.entries(
+      await eraseTraces(context, tx, tenantId, { student, account: account ?? null }),
+    )) {
+      count(removed, name, rows);
+    }
+    for (const table of PERSONAL) {
+      if (table.erase === 'delete')
+        count(removed, table.table, await deleteRows(tx, table, studentId, account?.id ?? null));
+    }
+    await giveReceipt(tx, caller, { studentId, reason: 'student-deleted', purpose: null, removed });
+    await publish(tx, tenantId, 'student.erased', { studentId });
   });
-  context.events.emit('student:erased', { tenantId: caller.tenantId, studentId });
+  await context.cache.invalidate(tenantId);
+  context.events.emit('student:erased', { tenantId, studentId });
 }
 
-async function eraseRows(tx: Tx, studentId: string, tables: Partial<typeof EVERYTHING>): Promise<Removed> {
-  const removed: Removed = {};
-  for (const [name, table] of Object.entries(tables)) {
-    const gone = await tx
-      .delete(table)
-      .where(eq(table.studentId, studentId))
-      .returning({ studentId: table.studentId });
-    if (gone.length > 0) removed[name] = gone.length;
+interface Receipt {
+  studentId: string | null;
+  reason: 'consent-withdrawn' | 'student-deleted' | 'template-deleted' | 'retention';
+  purpose: ConsentPurpose | null;
+  removed: Removed;
+}
+
+export async function giveReceipt(
+  tx: Tx,
+  by: { tenantId: string; userId: string | null },
+  receipt: Receipt,
+): Promise<void> {
+  await tx
+    .insert(erasureReceipts)
+    .values({ id: newId(), tenantId: by.tenantId, requestedBy: by.userId, ...receipt });
+}
+
+/** Rows of the student and of their account; what only names them in somebody else's row is emptied there. */
+async function deleteRows(
+  tx: Tx,
+  table: PersonalTable,
+  studentId: string,
+  userId: string | null,
+): Promise<number> {
+  const name = sql.identifier(table.table);
+  for (const column of table.mentions ?? []) {
+    const at = sql.identifier(column);
+    await tx.execute(sql`update ${name} set ${at} = null where ${at} = ${studentId}`);
   }
-  return removed;
+  const gone = await tx.execute(sql`delete from ${name} where ${rowsOf(table, studentId, userId)}`);
+  return gone.count;
+}
+
+/** Which rows are the student's. */
+export function rowsOf(table: PersonalTable, studentId: string, userId: string | null): SQL {
+  const conditions = [
+    ...(table.student ?? []).map((column) => sql`${sql.identifier(column)} = ${studentId}`),
+    ...(userId === null
+      ? []
+      : (table.user ?? []).map((column) => sql`${sql.identifier(column)} = ${userId}`)),
+  ];
+  return conditions.length === 0 ? sql`false` : sql`(${sql.join(conditions, sql` or `)})`;
+}
+
+function count(removed: Removed, table: string, rows: number): void {
+  if (rows === 0) return;
+  const name = table.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+  removed[name] = (removed[name] ?? 0) + rows;
 }

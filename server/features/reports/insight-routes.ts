@@ -9,7 +9,7 @@ import { assertCourse, courseScope } from '../courses/access.ts';
 import { assertEmotion, assertEmotionConsent, emotions } from './emotions.ts';
 import { courseEngagement, engagementBy, studentEngagement } from './engagement.ts';
 import { type Institution, institution, rangeOf } from './institution.ts';
-import { SEMESTER } from './routes.ts';
+import { SEMESTER } from './ranges.ts';
 import { EmotionReport, EngagementReport, RangeQuery } from './schemas.ts';
 import { studentFacts } from './service.ts';
 

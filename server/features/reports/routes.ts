@@ -9,6 +9,7 @@ import { periodReport } from './attendance.ts';
 import { type Institution, institution, rangeOf, warningThreshold } from './institution.ts';
 import { attendanceBy, type Subject } from './people.ts';
 import { daysBefore, type PeriodKind, periodOf, previousPeriod } from './periods.ts';
+import { MONTH, SEMESTER } from './ranges.ts';
 import {
   AbsenceList,
   AbsencesQuery,
@@ -29,10 +30,6 @@ import {
 import { courseReport, departmentReport, studentReport, teacherReport } from './service.ts';
 
 const tags = ['reports'];
-/** Days that a report is about where nothing else was asked for: a month for lists, a semester for one course or person. */
-export const MONTH = 30;
-export const SEMESTER = 180;
-
 export async function reportRoutes(app: App, context: AppContext): Promise<void> {
   const read = <T>(caller: Caller, work: (tx: Tx, home: Institution) => Promise<T>): Promise<T> =>
     context.db.read(caller.tenantId, async (tx) => work(tx, await institution(context, tx, caller.tenantId)));

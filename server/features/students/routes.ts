@@ -169,7 +169,8 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
     },
     async ({ caller, params, body }) => {
       await context.db.tenant(caller.tenantId, (tx) => assertStudent(tx, caller, params.id));
-      const { student, erased } = await setConsent(context, caller, params.id, body.purpose, body.granted);
+      const { purpose, granted, wording } = body;
+      const { student, erased } = await setConsent(context, caller, params.id, purpose, granted, wording);
       return { consents: student.consents, erased };
     },
   );

@@ -139,8 +139,18 @@ export const StudentQuery = Type.Object({
 export type StudentQuery = Static<typeof StudentQuery>;
 
 export const ConsentBody = Type.Object(
-  { purpose: OneOf(CONSENT_PURPOSES), granted: Type.Boolean() },
-  { title: 'ConsentBody', examples: [{ purpose: 'face', granted: true }] },
+  {
+    purpose: OneOf(CONSENT_PURPOSES),
+    granted: Type.Boolean(),
+    wording: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        description: 'Version of the text that the student was shown: `face-tr-2026-09`.',
+      }),
+    ),
+  },
+  { title: 'ConsentBody', examples: [{ purpose: 'face', granted: true, wording: 'face-tr-2026-09' }] },
 );
 
 export const ConsentAnswer = Type.Object(

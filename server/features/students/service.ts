@@ -183,6 +183,8 @@ export async function recordConsent(
   studentId: string,
   purpose: ConsentPurpose,
   granted: boolean,
+  /** Version of the text that was agreed to. */
+  wording: string | null = null,
 ): Promise<void> {
   await tx.insert(consents).values({
     id: newId(),
@@ -191,6 +193,7 @@ export async function recordConsent(
     purpose,
     granted,
     recordedBy: caller.userId,
+    wording,
   });
 }
 
