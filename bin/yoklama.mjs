@@ -52,6 +52,15 @@ addCommand('analyze', 'attendance and attention of a video file, as JSON', async
   const { runAnalyze } = await import('../pipeline/analyze-cli.ts');
   return runAnalyze(args);
 });
+addCommand(
+  'rotate-master-key',
+  'wrap all keys with a new master key; the server must be stopped',
+  async () => {
+    const { runRotateMasterKey } = await import('../server/features/privacy/master-key.ts');
+    const { loadConfig } = await import('../config/index.ts');
+    return runRotateMasterKey(loadConfig());
+  },
+);
 
 try {
   if (process.argv.length <= 2) program.outputHelp();

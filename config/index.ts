@@ -30,6 +30,8 @@ export interface Config {
   redisUrl: string | null;
   /** 32 bytes as base64 or hex; null: kept in `dataDir/secrets`. See config/secrets.ts. */
   masterKey: string | null;
+  /** The key before it, for `yoklama rotate-master-key` only. */
+  masterKeyPrevious: string | null;
   log: { level: LogLevel };
   /** Bearer token that `/metrics` asks for; null: only this machine may read it. */
   metricsToken: string | null;
@@ -134,6 +136,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
     redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
     masterKey: read.optional('MASTER_KEY'),
+    masterKeyPrevious: read.optional('MASTER_KEY_PREVIOUS'),
     metricsToken: read.optional('METRICS_TOKEN'),
     log: { level: read.choice('LOG_LEVEL', LOG_LEVELS, mode === 'test' ? 'warn' : 'info') },
     models: {
@@ -197,6 +200,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   read.check('WEBHOOK_NETWORKS', () => assertNetworks(webhookNetworks));
   read.check('TIMEZONE', () => new Intl.DateTimeFormat('en', { timeZone: config.seed.timezone }));
   if (config.masterKey !== null) read.check('MASTER_KEY', () => decodeMasterKey(config.masterKey!));
+  if (config.masterKeyPrevious !== null) {
+    read.check('MASTER_KEY_PREVIOUS', () => decodeMasterKey(config.masterKeyPrevious!));
+  }
   if (config.databaseAppUrl !== null && config.databaseUrl === null) {
     read.problem('DATABASE_APP_URL', 'needs DATABASE_URL, which the schema is made with');
   }

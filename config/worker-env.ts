@@ -3,6 +3,7 @@ import type { Config } from './index.ts';
 /** Variables that a pipeline worker has no use for: it never sees the database, the keys or anybody's password. */
 const WITHHELD = [
   'MASTER_KEY',
+  'MASTER_KEY_PREVIOUS',
   'DATABASE_URL',
   'DATABASE_APP_URL',
   'REDIS_URL',
