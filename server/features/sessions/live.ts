@@ -13,6 +13,7 @@ import { createLiveSession, type LiveSession } from './live-session.ts';
 import { hasStreams, loadLiveSeed, reloadRoster } from './load.ts';
 import { loadSessions } from './queries.ts';
 import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
+import { createScheduler, type Scheduler } from './scheduler.ts';
 import { closeSession } from './service.ts';
 
 /**
@@ -22,6 +23,8 @@ import { closeSession } from './service.ts';
 export interface Live {
   readonly journal: Journal;
   readonly reviews: ReviewDesk;
+  /** Opens what the timetable says. */
+  readonly scheduler: Scheduler;
   /** Resumes what was open when the server last ended. Returns at once; streams start when a worker is ready. */
   start(): void;
   find(sessionId: string): LiveSession | null;
@@ -297,12 +300,16 @@ export function createLive(context: AppContext, hub: Hub): Live {
   const live: Live = {
     journal,
     reviews,
+    get scheduler() {
+      return scheduler;
+    },
     start() {
       timers.push(
         setInterval(tick, TICK_MS),
         setInterval(() => void flusher.flush(), FLUSH_MS),
       );
       void resumeAll();
+      scheduler.start();
     },
     find: (sessionId) => sessions.get(sessionId) ?? null,
     take,
@@ -314,11 +321,13 @@ export function createLive(context: AppContext, hub: Hub): Live {
     async close() {
       closing = true;
       for (const timer of timers) clearInterval(timer);
+      await scheduler.close();
       for (const session of sessions.values()) ignore(session);
       await journal.close();
       await flusher.flush(true);
     },
   };
+  const scheduler = createScheduler(context, live);
   hub.open(liveGate(context, live));
   return live;
 }

@@ -4,10 +4,12 @@ import type { AppContext } from '../../context.ts';
 import { reviewItems } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, Jpeg, ListOf } from '../../http.ts';
+import { EVERYONE } from '../../plugins/auth.ts';
 import { ofCaller, reachSession } from './access.ts';
 import { listSessions, reviewQueue } from './listing.ts';
 import { loadReviews, toReview } from './queries.ts';
 import { type Settled, settleReview } from './reviews.ts';
+import { readSchedule } from './schedule.ts';
 import {
   ClassSessionSchema,
   ConfirmReviewSchema,
@@ -16,6 +18,8 @@ import {
   PatchSessionSchema,
   ReviewQueueQuery,
   ReviewSchema,
+  ScheduleQuery,
+  ScheduleSchema,
   SnapshotSchema,
 } from './schemas.ts';
 import { closeSession, openSession, sessionOf, snapshotOf } from './service.ts';
@@ -68,6 +72,25 @@ export async function sessionRoutes(app: App, context: AppContext): Promise<void
       const { skip, limit } = query;
       return { ...(await listSessions(context, live, caller, query)), skip, limit };
     },
+  );
+
+  app.get(
+    '/schedule',
+    {
+      config: { roles: EVERYONE },
+      schema: {
+        tags,
+        summary: 'What opens when',
+        description:
+          'The timetable in the institution’s zone with what came of each meeting. Teachers and students see their ' +
+          'own courses. Sessions of `schedule` open at their start, or late where the server was down then; those of ' +
+          '`camera` when a camera of the room sees a class.',
+        querystring: ScheduleQuery,
+        response: { 200: ScheduleSchema, ...failures('range-invalid') },
+      },
+    },
+    ({ caller, query }) =>
+      context.db.read(caller.tenantId, (tx) => readSchedule(tx, caller, query, context.clock.now())),
   );
 
   app.get(

@@ -220,6 +220,62 @@ export const PatchSessionSchema = Type.Object(
 );
 export type PatchSession = Static<typeof PatchSessionSchema>;
 
+export const ScheduleQuery = Type.Object({
+  from: Type.Optional(Day('First local day; today where absent.')),
+  to: Type.Optional(Day('Last local day, at most 62 days in all; a week from `from` where absent.')),
+  courseId: Type.Optional(id('Only this course.')),
+  roomId: Type.Optional(id('Only in this room.')),
+});
+
+export const ScheduleSchema = Type.Object(
+  {
+    timezone: Type.String({ description: 'The institution’s.' }),
+    from: Day('First day.'),
+    to: Day('Last day.'),
+    items: Type.Array(
+      Type.Object({
+        meetingId: id('The weekly meeting.'),
+        course: Type.Object({ id: id('The course.'), code: Type.String(), name: Type.String() }),
+        room: Type.Union([Type.Object({ id: id('The room.'), name: Type.String() }), Type.Null()]),
+        day: Day('Local day.'),
+        startsAt: instant(),
+        endsAt: instant(),
+        opens: OneOf(['manual', 'schedule', 'camera'], 'What opens its session.'),
+        state: OneOf(
+          ['planned', 'holiday', 'open', 'held', 'missed'],
+          '`missed`: its time is over and nobody opened a session for it.',
+        ),
+        holiday: Type.Union([Type.String(), Type.Null()]),
+        sessionId: Type.Union([id('The session that it became.'), Type.Null()]),
+      }),
+    ),
+  },
+  {
+    title: 'Schedule',
+    examples: [
+      {
+        timezone: 'Europe/Istanbul',
+        from: '2026-11-20',
+        to: '2026-11-20',
+        items: [
+          {
+            meetingId: '0198b222-2222-7ccc-9e02-3a0a5c2d3e04',
+            course: { id: '0198b111-2222-7ccc-9e02-3a0a5c2d3e04', code: 'MAT101', name: 'Matematik' },
+            room: { id: '0198b333-2222-7ccc-9e02-3a0a5c2d3e04', name: 'A-101' },
+            day: '2026-11-20',
+            startsAt: '2026-11-20T06:00:00.000Z',
+            endsAt: '2026-11-20T06:50:00.000Z',
+            opens: 'schedule',
+            state: 'planned',
+            holiday: null,
+            sessionId: null,
+          },
+        ],
+      },
+    ],
+  },
+);
+
 export const ReviewQueueQuery = Type.Object({
   courseId: Type.Optional(id('Only this course.')),
   skip: Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 }),

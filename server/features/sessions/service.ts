@@ -24,6 +24,7 @@ import type { LiveSession } from './live-session.ts';
 import { camerasInUse, storedSnapshot } from './load.ts';
 import { findSession, type ReviewRow, type SessionRow, toReview } from './queries.ts';
 import { loadRoster } from './roster.ts';
+import { meetingAt } from './schedule.ts';
 import type { ClassSession, OpenSession, Snapshot } from './schemas.ts';
 
 const WORKER_TIMEOUT_MS = 20_000;
@@ -41,7 +42,10 @@ export async function openSession(
   const endsAt = input.endsAt ? new Date(input.endsAt) : null;
   if (endsAt && (endsAt <= startsAt || endsAt <= now)) throw new ApiError('session-times-invalid');
   const { tenantId } = caller;
-  await context.db.tenant(tenantId, (tx) => assertCourse(tx, caller, input.courseId));
+  const meeting = await context.db.tenant(tenantId, async (tx) => {
+    await assertCourse(tx, caller, input.courseId);
+    return meetingAt(tx, tenantId, input.courseId, startsAt);
+  });
   return startSession(context, live, {
     tenantId,
     courseId: input.courseId,
@@ -50,8 +54,8 @@ export async function openSession(
     endsAt,
     openedBy: caller.userId,
     how: 'manual',
-    roomId: null,
-    meetingId: null,
+    roomId: input.cameraIds.length > 0 ? null : (meeting?.roomId ?? null),
+    meetingId: meeting?.meetingId ?? null,
   });
 }
 
@@ -65,6 +69,8 @@ export interface SessionStart {
   how: SessionRow['openedHow'];
   roomId: string | null;
   meetingId: string | null;
+  /** Go on without cameras that are switched off or taken, and say so in the ledger. */
+  skipBusy?: boolean;
 }
 
 /** Opens a session for whoever asked: a person, the schedule or a camera that sees a class. */
@@ -87,7 +93,8 @@ export async function startSession(
     const [course] = await tx.select().from(courses).where(eq(courses.id, input.courseId)).for('update');
     if (!course) throw new ApiError('course-not-found');
     await assertNoneOpen(tx, course.id);
-    await assertCamerasFree(tx, input.cameraIds);
+    const { cameraIds, busy } = await takeCameras(tx, input.cameraIds, input.skipBusy ?? false);
+    if (input.meetingId) await assertFirstOfMeeting(tx, input.meetingId, startsAt);
     await tx.insert(classSessions).values({
       id,
       tenantId,
@@ -98,7 +105,7 @@ export async function startSession(
       openedAt: now,
       openedBy: input.openedBy,
       openedHow: input.how,
-      roomId: input.roomId ?? (await roomOf(tx, input.cameraIds)),
+      roomId: input.roomId ?? (await roomOf(tx, cameraIds)),
       meetingId: input.meetingId,
       policy: {
         id: tenant.policy,
@@ -111,10 +118,10 @@ export async function startSession(
         graceMinutes: course.graceMinutes,
       },
     });
-    if (input.cameraIds.length > 0) {
+    if (cameraIds.length > 0) {
       await tx
         .insert(streams)
-        .values(input.cameraIds.map((cameraId) => ({ id: newId(), tenantId, sessionId: id, cameraId })));
+        .values(cameraIds.map((cameraId) => ({ id: newId(), tenantId, sessionId: id, cameraId })));
     }
     const roster = await loadRoster(tx, course.id);
     if (roster.length > 0) {
@@ -135,7 +142,12 @@ export async function startSession(
       type: 'session-opened',
       at: now,
       actorId: input.openedBy,
-      data: { cameras: input.cameraIds.length, students: roster.length, how: input.how },
+      data: {
+        cameras: cameraIds.length,
+        students: roster.length,
+        how: input.how,
+        ...(busy.length > 0 ? { camerasLeftOut: busy } : {}),
+      },
     });
     await publish(tx, tenantId, 'session.opened', { sessionId: id, courseId: course.id });
   });
@@ -164,21 +176,45 @@ async function assertNoneOpen(tx: Tx, courseId: string): Promise<void> {
   if (open) throw new ApiError('session-already-open', { details: { sessionId: open.id } });
 }
 
-async function assertCamerasFree(tx: Tx, cameraIds: readonly string[]): Promise<void> {
-  if (cameraIds.length === 0) return;
+/** Throws `camera-not-found`, `camera-disabled`, `camera-in-use`, or leaves such cameras out. */
+async function takeCameras(
+  tx: Tx,
+  wanted: readonly string[],
+  skipBusy: boolean,
+): Promise<{ cameraIds: string[]; busy: string[] }> {
+  if (wanted.length === 0) return { cameraIds: [], busy: [] };
   const rows = await tx
     .select()
     .from(cameras)
-    .where(inArray(cameras.id, [...cameraIds]))
+    .where(inArray(cameras.id, [...wanted]))
     .orderBy(asc(cameras.id))
     .for('update');
-  for (const cameraId of cameraIds) {
+  const taken = new Set(await camerasInUse(tx, wanted));
+  const cameraIds: string[] = [];
+  const busy: string[] = [];
+  for (const cameraId of wanted) {
     const camera = rows.find((row) => row.id === cameraId);
-    if (!camera) throw new ApiError('camera-not-found', { details: { cameraId } });
-    if (!camera.enabled) throw new ApiError('camera-disabled', { details: { cameraId } });
+    const problem = !camera
+      ? 'camera-not-found'
+      : !camera.enabled
+        ? 'camera-disabled'
+        : taken.has(cameraId)
+          ? 'camera-in-use'
+          : null;
+    if (problem && !skipBusy) throw new ApiError(problem, { details: { cameraId } });
+    if (problem) busy.push(cameraId);
+    else cameraIds.push(cameraId);
   }
-  const [busy] = await camerasInUse(tx, cameraIds);
-  if (busy) throw new ApiError('camera-in-use', { details: { cameraId: busy } });
+  return { cameraIds, busy };
+}
+
+/** One meeting and start is one session, whoever opens it; throws `session-already-open`. */
+async function assertFirstOfMeeting(tx: Tx, meetingId: string, startsAt: Date): Promise<void> {
+  const [held] = await tx
+    .select({ id: classSessions.id })
+    .from(classSessions)
+    .where(and(eq(classSessions.meetingId, meetingId), eq(classSessions.startsAt, startsAt)));
+  if (held) throw new ApiError('session-already-open', { details: { sessionId: held.id } });
 }
 
 /**

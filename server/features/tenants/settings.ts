@@ -63,6 +63,17 @@ const groups = {
     },
     { description: 'Warnings about absences.' },
   ),
+  attendance: Type.Object(
+    {
+      cameraFaces: Type.Integer({ minimum: 1, maximum: 100, description: 'Faces that make a class.' }),
+      cameraSeconds: Type.Integer({
+        minimum: 1,
+        maximum: 600,
+        description: 'How long a camera has to see so many before a session opens.',
+      }),
+    },
+    { description: 'Courses whose sessions are opened by a camera that sees a class.' },
+  ),
   qr: Type.Object(
     {
       sharedDevice: OneOf(
@@ -119,6 +130,7 @@ export const SETTINGS_DEFAULTS: TenantSettings = {
   warnings: { enabled: true, absences: 3 },
   notifications: { students: true, guardians: true, late: false, digest: 'each', quietHours: null },
   webhooks: { studentNames: false },
+  attendance: { cameraFaces: 3, cameraSeconds: 10 },
   qr: { sharedDevice: 'refuse' },
 };
 
