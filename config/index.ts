@@ -83,6 +83,8 @@ export interface Config {
     bodyBytes: number;
     photoBytes: number;
     photosPerRequest: number;
+    /** Of a roster that is imported. */
+    importBytes: number;
     /** Requests per minute and address. */
     requestsPerMinute: number;
     /** Sign-in attempts per minute and address. */
@@ -176,6 +178,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       bodyBytes: read.integer('MAX_BODY_MB', 1, 1, 100) * MB,
       photoBytes: read.integer('MAX_PHOTO_MB', 25, 1, 200) * MB,
       photosPerRequest: read.integer('MAX_PHOTOS', 10, 1, 50),
+      importBytes: read.integer('MAX_IMPORT_MB', 25, 1, 200) * MB,
       requestsPerMinute: read.integer('RATE_LIMIT', mode === 'test' ? 100_000 : 1200, 1, 1_000_000),
       loginsPerMinute: read.integer('LOGIN_RATE_LIMIT', mode === 'test' ? 1000 : 20, 1, 1_000_000),
       accountRequestsPerMinute: read.integer(

@@ -131,6 +131,21 @@ export const ERRORS = {
   'holiday-not-found': [404, 'There is no such holiday.'],
   'holiday-taken': [409, 'That day is a holiday already.'],
 
+  // Importing rosters
+  'import-not-found': [404, 'There is no such import.'],
+  'import-file-missing': [400, 'The request has no file in the field "file".'],
+  'import-too-large': [413, 'The file is larger than allowed, packed or unpacked, or has too many lines.'],
+  'import-not-text': [422, 'The file is not a text table: save it as CSV, as UTF-8 or in the Turkish encoding.'],
+  'import-columns-missing': [422, 'The table lacks columns; `details` has those missing and those found.'],
+  'import-zip-unsafe': [422, 'The zip file is damaged, encrypted or names files outside of itself.'],
+  'import-not-oneroster': [422, 'The zip file is not a OneRoster 1.1 or 1.2 CSV export.'],
+  'import-not-ready': [409, 'The file is still being checked.'],
+  'import-failed': [409, 'The file could not be read; `error` of the import says why.'],
+  'import-has-errors': [409, 'Lines of the import have errors; nothing was applied. Mend them or say `skipErrors`.'],
+
+  // Photos of a class
+  'class-photo-not-found': [404, 'There is no such photo; faces that nobody named are forgotten after an hour.'],
+
   // Cameras
   'camera-not-found': [404, 'There is no such camera.'],
   'camera-name-taken': [409, 'Another camera has this name.'],
