@@ -29,7 +29,8 @@ export function auditRequests(app: FastifyInstance, context: AppContext): void {
 
   app.addHook('onSend', async (request, reply, payload) => {
     const scope = scopes.get(request);
-    if (!scope) return payload;
+    // What is answered again was told of when it was done.
+    if (!scope || reply.hasHeader('idempotency-replayed')) return payload;
     if (reply.statusCode >= 400) {
       await recordFailure(context, request, reply.statusCode);
       return payload;

@@ -84,8 +84,8 @@ export function cacheAnswers(app: FastifyInstance, context: AppContext): CacheSt
     }
     if (!matches(request.headers['if-none-match'], etag)) return payload;
     reply.code(304);
-    reply.removeHeader('content-length');
-    return '';
+    for (const name of ['content-length', 'content-type']) reply.removeHeader(name);
+    return null;
   });
 
   // Not before: a description of the API has no database, and nothing is cached until requests come.

@@ -52,6 +52,8 @@ export function answerOnce(
   const tenant = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
     auditScopes.exit(() => db.tenant(tenantId, work));
 
+  context.retention.register('idempotency-keys', (tx, { now }) => purgeIdempotencyKeys(tx, now));
+
   // Before validation fills in defaults.
   app.addHook('preValidation', async (request) => {
     if (keyOf(request) !== null) hashes.set(request, hashOf(request));

@@ -16,6 +16,7 @@ import { requireCallers } from './auth.ts';
 import { cacheAnswers, matches } from './cache.ts';
 import { handleErrors } from './errors.ts';
 import { purgeIdempotencyKeys } from './idempotency.ts';
+import { secure } from './security.ts';
 
 type Failure = { error: { code: string } };
 type Student = { id: string; name: string };
@@ -175,6 +176,7 @@ describe('the cache', () => {
     const { context } = server;
     app = fastify().withTypeProvider<TypeBoxTypeProvider>() as unknown as App;
     handleErrors(app);
+    await secure(app, context);
     requireCallers(app, context);
     cacheAnswers(app, context);
     const path = '/api/v1/test/students';
@@ -218,7 +220,7 @@ describe('the cache', () => {
     await ask(admin);
     expect((await ask(teacher)).body.role).toBe('teacher');
     expect((await ask(teacher)).fresh).toBe(false);
-    expect((await ask(admin)).body.role).toBe('admin');
+    expect((await ask(admin)).body.role).toBe('sysadmin');
     expect((await ask(createApi(url, null))).status).toBe(401);
     const outsider = createApi(url, (await addTenant(server, 'cache')).token);
     expect((await ask(outsider)).body.n).toBe(0);
