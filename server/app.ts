@@ -9,8 +9,10 @@ import { cameraRoutes } from './features/cameras/routes.ts';
 import { meetingRoutes } from './features/courses/meeting-routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
+import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
+import { reportExportRoutes } from './features/reports/exports/routes.ts';
 import { insightRoutes } from './features/reports/insight-routes.ts';
 import { reportRoutes } from './features/reports/routes.ts';
 import { holidayRoutes, roomRoutes } from './features/rooms/routes.ts';
@@ -57,6 +59,8 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   engagementRoutes,
   reportRoutes,
   insightRoutes,
+  reportExportRoutes,
+  notificationRoutes,
 ];
 
 /**

@@ -136,7 +136,7 @@ async function correct(
 async function amend(
   tx: Tx,
   row: NotificationRow,
-  item: SessionItem | null,
+  item: (SessionItem & { before?: Status }) | null,
   sessionId: string,
 ): Promise<void> {
   const others = itemsOf(row).filter((known) => known.sessionId !== sessionId);

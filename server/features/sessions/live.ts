@@ -7,6 +7,7 @@ import type { Hub } from '../../realtime/hub.ts';
 import { createJournal, type Journal } from '../attendance/journal.ts';
 import { appendEvents, type RecordChange } from '../attendance/ledger.ts';
 import { isPermanent } from '../attendance/permanent.ts';
+import { createDownWatch } from '../notifications/down-watch.ts';
 import { createFlusher } from './flusher.ts';
 import { liveGate } from './gate.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
@@ -61,6 +62,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     onTrouble: (trouble) => setDatabaseAway(trouble !== null),
   });
   const reviews = createReviewDesk(context);
+  const downWatch = createDownWatch(context);
   const flusher = createFlusher(context, {
     sessions: () => sessions.values(),
     onResult: (written) => {
@@ -139,7 +141,12 @@ export function createLive(context: AppContext, hub: Hub): Live {
     const session = byStream.get(bucket.streamId);
     if (session) flusher.keep(session, bucket);
   });
-  supervisor.events.on('status', (status) => byStream.get(status.streamId)?.status(status));
+  supervisor.events.on('status', (status) => {
+    const session = byStream.get(status.streamId);
+    if (!session) return;
+    session.status(status);
+    downWatch.status(session.tenantId, session.id, status);
+  });
   supervisor.events.on('picture', (picture) => {
     const session = byStream.get(picture.streamId);
     if (!session) return;
@@ -235,6 +242,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore(session);
     for (const { streamId } of session.specs()) {
       supervisor.stopStream(streamId);
+      downWatch.forget(streamId);
     }
     sessions.delete(session.id);
     reviews.forget(session.id);
@@ -271,6 +279,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
 
   function tick(): void {
     const now = clock.now();
+    downWatch.tick(now);
     for (const session of sessions.values()) {
       session.tick(now);
       if (session.row.endsAt && session.row.endsAt.getTime() <= now) {
