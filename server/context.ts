@@ -108,7 +108,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     // Features say what they do with jobs and events where they register their routes.
     queue: silent('queue', 'define') as JobQueue,
     outbox: silent('outbox', 'on', 'onAny') as OutboxRelay,
-    schedule: silent('schedule', 'daily') as Schedule,
+    schedule: silent('schedule', 'daily', 'machine') as Schedule,
     retention: silent('retention', 'register') as Retention,
     storage: absent('storage') as Storage,
     events: createEvents(),

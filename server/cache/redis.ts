@@ -90,6 +90,7 @@ export function createRedisCache(redis: Redis, log: Logger): Cache {
       if (tags.length === 0 || (await attempt(() => forget(tags), false))) return;
       for (const tag of tags) if (held.size <= MAX_HELD) held.add(tag);
     },
+    ping: () => redis.ping(),
     close: async () => undefined,
   };
 }

@@ -8,7 +8,7 @@ import { projectRoot } from '../../config/paths.ts';
 import { type Connection, openSql } from './client.ts';
 
 export const APP_ROLE = 'yoklama_app';
-const MIGRATIONS = join(projectRoot, 'server', 'db', 'migrations');
+export const MIGRATIONS = join(projectRoot, 'server', 'db', 'migrations');
 /** Any fixed number: servers that start together migrate one after another. */
 const ADVISORY_LOCK = 7_209_655;
 

@@ -18,13 +18,21 @@ import type { JobData, JobOptions } from './queue.ts';
 export interface Schedule {
   /** Before `start`. The name is that of the job, too. */
   daily(name: string, when: ScheduledTime, handler: ScheduledHandler, options?: JobOptions): void;
+  /**
+   * Once for all institutions, in the zone that the server was set up with (`TIMEZONE`). Its runs belong to the first
+   * institution, whose administrators run the machine.
+   */
+  machine(name: string, at: string, handler: ScheduledHandler, options?: JobOptions): void;
   start(): void;
   /** Looks for what is due now; the server does so all the time. */
   tick(): Promise<void>;
-  /** What is scheduled, in the zone and by the settings of an institution. */
-  list(zone: string, settings: TenantSettings): ScheduledItem[];
-  /** Runs it now for the current period, again if it has run. False: there is none of the name. */
-  runNow(tx: Tx, tenantId: string, zone: string, name: string): Promise<boolean>;
+  /** What is scheduled, in the zone and by the settings of an institution; with the machine's for its `home`. */
+  list(institution: Institution, home: boolean): ScheduledItem[];
+  /** Runs it now for the current period, again if it has run. */
+  runNow(tx: Tx, institution: Institution, name: string): Promise<ScheduledRun['period']>;
+  has(name: string, home: boolean): boolean;
+  /** The institution that the machine's own runs belong to. */
+  home(): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -46,8 +54,12 @@ export interface ScheduledRun {
 /** What it returns is kept with the run and shown to administrators: counts, no personal data. */
 export type ScheduledHandler = (run: ScheduledRun) => Promise<Record<string, unknown>>;
 
+export type Institution = Pick<typeof tenants.$inferSelect, 'id' | 'timezone' | 'settings'>;
+
 export interface ScheduledItem {
   name: string;
+  /** Once for the whole server. */
+  machine: boolean;
   at: string;
   weekday: number | null;
   next: Date;
@@ -65,6 +77,7 @@ const LOST_AFTER_MS = 3 * 3_600_000;
 
 interface Entry {
   when: ScheduledTime;
+  machine: boolean;
 }
 
 export function createSchedule(context: AppContext): Schedule {
@@ -86,14 +99,17 @@ export function createSchedule(context: AppContext): Schedule {
           createdAt: tenants.createdAt,
         })
         .from(tenants)
-        .where(eq(tenants.active, true)),
+        .where(eq(tenants.active, true))
+        .orderBy(tenants.createdAt, tenants.id),
     );
+    const home = institutions[0]?.id;
     const current = new Set<string>();
     for (const tenant of institutions) {
       const settings = tenantSettings(tenant);
       const due: { name: string; occurrence: Occurrence }[] = [];
-      for (const [name, { when }] of entries) {
-        const occurrence = latestOccurrence(resolve(when, settings), tenant.timezone, now);
+      for (const [name, entry] of entries) {
+        if (entry.machine && tenant.id !== home) continue;
+        const occurrence = latestOccurrence(resolve(entry.when, settings), zoneOf(entry, tenant), now);
         const key = `${tenant.id} ${name} ${occurrence.period}`;
         current.add(key);
         if (known.has(key) || now - occurrence.atMs > CATCH_UP_MS) continue;
@@ -188,13 +204,31 @@ export function createSchedule(context: AppContext): Schedule {
     );
   }
 
+  const zoneOf = (entry: Entry, tenant: Institution): string =>
+    entry.machine ? context.config.seed.timezone : tenant.timezone;
+
+  function add(name: string, entry: Entry, handler: ScheduledHandler, options: JobOptions = {}): void {
+    if (timer) throw new Error(`${name} is scheduled after the schedule has started.`);
+    entries.set(name, entry);
+    context.queue.define<RunData>(name, options, ({ data, attempt, signal }) =>
+      run(name, handler, data, attempt, signal),
+    );
+  }
+
   const schedule: Schedule = {
-    daily(name, when, handler, options = {}) {
-      if (timer) throw new Error(`${name} is scheduled after the schedule has started.`);
-      entries.set(name, { when });
-      context.queue.define<RunData>(name, options, ({ data, attempt, signal }) =>
-        run(name, handler, data, attempt, signal),
+    daily: (name, when, handler, options) => add(name, { when, machine: false }, handler, options),
+    machine: (name, at, handler, options) => add(name, { when: { at }, machine: true }, handler, options),
+    has: (name, home) => entries.has(name) && (home || !entries.get(name)!.machine),
+    async home() {
+      const [first] = await db.system((tx) =>
+        tx
+          .select({ id: tenants.id })
+          .from(tenants)
+          .where(eq(tenants.active, true))
+          .orderBy(tenants.createdAt, tenants.id)
+          .limit(1),
       );
+      return first?.id ?? null;
     },
     start() {
       const tick = () =>
@@ -210,22 +244,22 @@ export function createSchedule(context: AppContext): Schedule {
       });
       return ticking;
     },
-    list(zone, settings) {
-      return [...entries].map(([name, { when }]) => {
-        const { at, weekday } = resolve(when, settings);
-        const next = new Date(nextOccurrence({ at, weekday }, zone, clock.now()).atMs);
-        return { name, at, weekday: weekday ?? null, next };
-      });
+    list(institution, home) {
+      const settings = tenantSettings(institution);
+      return [...entries]
+        .filter(([, { machine }]) => home || !machine)
+        .map(([name, entry]) => {
+          const { at, weekday } = resolve(entry.when, settings);
+          const next = nextOccurrence({ at, weekday }, zoneOf(entry, institution), clock.now());
+          const { machine } = entry;
+          return { name, machine, at, weekday: weekday ?? null, next: new Date(next.atMs) };
+        });
     },
-    async runNow(tx, tenantId, zone, name) {
-      const entry = entries.get(name);
-      if (!entry) return false;
-      const [tenant] = await tx.select().from(tenants).where(eq(tenants.id, tenantId));
-      const { period, day } = latestOccurrence(
-        resolve(entry.when, tenantSettings(tenant!)),
-        zone,
-        clock.now(),
-      );
+    async runNow(tx, institution, name) {
+      const entry = entries.get(name)!;
+      const when = resolve(entry.when, tenantSettings(institution));
+      const { period, day } = latestOccurrence(when, zoneOf(entry, institution), clock.now());
+      const tenantId = institution.id;
       const queued = {
         status: 'queued' as const,
         attempts: 0,
@@ -237,7 +271,7 @@ export function createSchedule(context: AppContext): Schedule {
         .values({ id: newId(), tenantId, name, period, ...queued })
         .onConflictDoUpdate({ target: [jobRuns.tenantId, jobRuns.name, jobRuns.period], set: queued });
       await give(tx, tenantId, name, period, day);
-      return true;
+      return period;
     },
     async close() {
       if (timer) clearInterval(timer);

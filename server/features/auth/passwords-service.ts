@@ -36,7 +36,7 @@ export function requestReset(context: AppContext, given: string): Promise<void> 
           ),
         );
       if ((recent?.sent ?? 0) >= RESETS_PER_HOUR) return;
-      const { token } = await makeOneTime(context, tx, {
+      const { token, expiresAt } = await makeOneTime(context, tx, {
         tenantId: user.tenantId,
         userId: user.id,
         purpose: 'password-reset',
@@ -50,7 +50,7 @@ export function requestReset(context: AppContext, given: string): Promise<void> 
           link: `${context.config.publicUrl}/reset#${token}`,
           institution: tenant.name,
           name: user.name,
-          minutes: RESET_MS / 60_000,
+          expiresAt: expiresAt.toISOString(),
         },
       });
     });

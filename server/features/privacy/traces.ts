@@ -27,7 +27,10 @@ export async function eraseTraces(
   await remove('outbox', says(sql`payload::text`, erased));
   await remove('dead_letters', sql`${says(sql`data::text`, erased)} or ${says(sql`error`, erased)}`);
   await remove('webhook_deliveries', says(sql`payload::text`, erased));
-  await remove('notifications', sql`${says(sql`data::text`, erased)} or ${addressedTo(erased)}`);
+  await remove(
+    'notifications',
+    sql`${says(sql`data::text || dedupe_key`, erased)} or ${addressedTo(erased)}`,
+  );
   await remove('report_jobs', says(sql`params::text`, erased));
   await remove(
     'import_lines',

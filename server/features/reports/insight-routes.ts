@@ -14,6 +14,7 @@ import { EmotionReport, EngagementReport, RangeQuery } from './schemas.ts';
 import { studentFacts } from './service.ts';
 
 const tags = ['reports'];
+const cache = { seconds: 60, tags: ['engagement', 'sessions', 'rosters', 'institution'] } as const;
 const NEVER_A_GRADE =
   'Attention says nothing without its coverage and is never an input to a grade; formula and limits of validity: ' +
   'docs/engagement.md.';
@@ -27,6 +28,7 @@ export async function insightRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/reports/engagement/course/:id',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Engagement of a course, by day and by student',
@@ -56,7 +58,7 @@ export async function insightRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/reports/engagement/student/:id',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'Engagement of a student, by day and by course',

@@ -30,6 +30,10 @@ import {
 import { courseReport, departmentReport, studentReport, teacherReport } from './service.ts';
 
 const tags = ['reports'];
+const cache = { seconds: 60, tags: ['attendance', 'sessions', 'rosters', 'institution'] } as const;
+const cached = { cache };
+/** With what people decided about faces. */
+const reviewed = { cache: { seconds: 60, tags: [...cache.tags, 'reviews'] } } as const;
 export async function reportRoutes(app: App, context: AppContext): Promise<void> {
   const read = <T>(caller: Caller, work: (tx: Tx, home: Institution) => Promise<T>): Promise<T> =>
     context.db.read(caller.tenantId, async (tx) => work(tx, await institution(context, tx, caller.tenantId)));
@@ -43,6 +47,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
     app.get(
       `/reports/attendance/${path}`,
       {
+        config: cached,
         schema: {
           tags,
           summary: `Attendance of a ${name}`,
@@ -79,6 +84,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
     app.get(
       `/reports/attendance/${subject}`,
       {
+        config: cached,
         schema: {
           tags,
           summary,
@@ -102,6 +108,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/attendance/courses/:id',
     {
+      config: cached,
       schema: {
         tags,
         summary: 'Attendance of a course: its sessions and its students',
@@ -118,7 +125,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/attendance/students/:id',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'Attendance of a student: courses, streaks of absence and the latest marks',
@@ -137,6 +144,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/attendance/teachers/:id',
     {
+      config: cached,
       schema: {
         tags,
         summary: 'Attendance in the courses of a teacher',
@@ -153,6 +161,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/attendance/departments/:name',
     {
+      config: cached,
       schema: {
         tags,
         summary: 'Attendance of the students of a department',
@@ -171,6 +180,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/absences',
     {
+      config: cached,
       schema: {
         tags,
         summary: 'Absences by student and course: streaks and warnings',
@@ -194,6 +204,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/reports/accuracy',
     {
+      config: reviewed,
       schema: {
         tags,
         summary: 'How often the machine was right, as people’s corrections tell',

@@ -28,7 +28,8 @@ export async function seedFirstTenant(context: AppContext): Promise<Seeded | nul
       tenantId,
       email,
       name: locale === 'tr' ? 'Yönetici' : 'Administrator',
-      role: 'admin',
+      // Who sets the server up looks after all of its institutions.
+      role: 'sysadmin',
       locale,
       passwordHash: await hashPassword(seed.adminPassword ?? generatedPassword!),
     });

@@ -35,6 +35,7 @@ export interface NewTenant {
   timezone: string;
   policy: PolicyId;
   emotionMode?: EmotionMode;
+  domain?: string | null;
 }
 
 /** In a `system` transaction. The policy is fixed from then on. */
@@ -47,6 +48,7 @@ export async function createTenant(context: AppContext, tx: Tx, given: NewTenant
     timezone: given.timezone,
     policy: given.policy,
     emotionMode: emotionMode(given.policy, given.emotionMode),
+    domain: given.domain ?? null,
     wrappedKey: context.crypto.createTenantKey(id),
   });
   return id;
