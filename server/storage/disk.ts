@@ -167,7 +167,8 @@ async function existing(tx: Tx, ids: readonly string[]): Promise<Set<string>> {
 
 /** Either the whole file under its name or none: written aside, flushed, then renamed. */
 async function write(folder: string, name: string, bytes: Buffer): Promise<void> {
-  const aside = join(folder, `${name}.part`);
+  // Of two who encrypt one file anew at once, each has its own.
+  const aside = join(folder, `${name}.${newId()}.part`);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const file = await open(aside, 'wx', 0o600);
