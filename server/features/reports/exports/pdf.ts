@@ -196,8 +196,12 @@ function openTable(doc: Pdf, root: Struct, document: ReportDocument, section: Se
     const row = doc.struct('TR');
     table.add(row);
     const put = (text: string, at: number) => {
+      const width = widths[at]! - 6;
       doc.font(font).fontSize(SIZE).fillColor(colour);
-      const cut = cutTo(doc, text, widths[at]! - 6);
+      // A title of a column is rather small than cut off.
+      if (kind === 'TH')
+        for (let size = SIZE; size > 5.5 && doc.widthOfString(text) > width; size -= 0.5) doc.fontSize(size);
+      const cut = cutTo(doc, text, width);
       const x = right[at] ? lefts[at]! + widths[at]! - 3 - doc.widthOfString(cut) : lefts[at]! + 3;
       doc.text(cut, x, y + 3.5, { lineBreak: false });
     };
