@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { AppContext } from './context.ts';
+import { apiKeyRoutes } from './features/api-keys/routes.ts';
 import { attendanceRoutes } from './features/attendance/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { publishKeys } from './features/auth/jwks.ts';
@@ -9,6 +10,7 @@ import { cameraRoutes } from './features/cameras/routes.ts';
 import { meetingRoutes } from './features/courses/meeting-routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
+import { invitationRoutes } from './features/invitations/routes.ts';
 import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
@@ -22,6 +24,7 @@ import { studentRoutes } from './features/students/routes.ts';
 import { teacherRoutes } from './features/teachers/routes.ts';
 import { tenantRoutes } from './features/tenants/routes.ts';
 import { userRoutes } from './features/users/routes.ts';
+import { graphqlRoutes } from './graphql/routes.ts';
 import type { App } from './http.ts';
 import { requestId } from './log.ts';
 import { auditRequests } from './plugins/audit.ts';
@@ -42,6 +45,8 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   authRoutes,
   tenantRoutes,
   userRoutes,
+  invitationRoutes,
+  apiKeyRoutes,
   studentRoutes,
   faceRoutes,
   courseRoutes,
@@ -106,6 +111,7 @@ export async function buildApp(context: AppContext): Promise<App> {
     },
     { prefix: '/api/v1' },
   );
+  await app.register(async (scope) => graphqlRoutes(scope as App, context));
   await serveDashboard(app);
   return app;
 }

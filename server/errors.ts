@@ -196,6 +196,11 @@ export const ERRORS = {
     'The request with this Idempotency-Key was carried out; its answer was too large to be kept.',
   ],
 
+  // GraphQL
+  'graphql-invalid': [400, 'The query is not valid; the message says where.'],
+  'graphql-too-deep': [400, 'The query has fields inside of fields more often than allowed.'],
+  'graphql-too-costly': [400, 'The answer could have more values than allowed; ask for shorter lists.'],
+
   // Reports
   'range-invalid': [422, 'A range of days ends on or after its first day and is at most 400 days long.'],
   'emotion-prohibited': [

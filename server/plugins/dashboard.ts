@@ -26,7 +26,7 @@ export async function serveDashboard(app: FastifyInstance, folder: string = DASH
   app.setNotFoundHandler((request, reply) => {
     const wantsPage =
       request.method === 'GET' &&
-      !/^\/(api|docs|socket\.io|assets|metrics|healthz|readyz)(\/|\?|$)/.test(request.url) &&
+      !/^\/(api|graphql|docs|socket\.io|assets|metrics|healthz|readyz)(\/|\?|$)/.test(request.url) &&
       (request.headers.accept ?? '').includes('text/html');
     if (wantsPage && built) return reply.header('cache-control', 'no-cache').sendFile('index.html', folder);
     if (wantsPage) {

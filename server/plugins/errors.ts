@@ -52,7 +52,8 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_FIELDS_LIMIT: 'invalid-request',
 };
 
-function toApiError(error: FastifyError): ApiError {
+/** Any failure as one of the API; what is not known is `internal`. */
+export function toApiError(error: FastifyError): ApiError {
   if (error instanceof ApiError) return error;
   if (error.validation) {
     const fields = error.validation.map(({ instancePath, message, params }) => ({
