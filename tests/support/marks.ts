@@ -33,14 +33,17 @@ export async function writeMarks(
         insert into class_sessions (id, tenant_id, course_id, status, starts_at, opened_at, policy, rules)
         values (${sessionId}, ${tenantId}, ${courseId}, ${status}, ${startsAt}::timestamptz, ${startsAt}::timestamptz,
           ${policy}::text::jsonb, '{"lateAfterMinutes":15,"minPresenceShare":0,"graceMinutes":5}')`);
-      for (const [index, letter] of [...letters].entries()) {
+      const rows = [...letters].flatMap((letter, index) => {
         const studentId = studentIds[index];
-        if (letter === ' ' || studentId === undefined) continue;
-        await tx.execute(sql`
-          insert into attendance_records (id, tenant_id, session_id, student_id, status, method)
-          values (${newId()}, ${tenantId}, ${sessionId}, ${studentId}, ${STATUS[letter as MarkLetter]},
-            ${letter === 'p' || letter === 'l' ? 'face' : null})`);
-      }
+        if (letter === ' ' || studentId === undefined) return [];
+        const method = letter === 'p' || letter === 'l' ? 'face' : null;
+        return [{ id: newId(), studentId, status: STATUS[letter as MarkLetter], method }];
+      });
+      await tx.execute(sql`
+        insert into attendance_records (id, tenant_id, session_id, student_id, status, method)
+        select v.id, ${tenantId}, ${sessionId}, v."studentId", v.status, v.method
+        from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as v(
+          id uuid, "studentId" uuid, status text, method text)`);
     }
     return made;
   });
