@@ -16,7 +16,7 @@ export interface ApiKeys {
   /** Throws `api-key-invalid`, `institution-suspended`. */
   verify(key: string): Promise<Caller>;
   /** After a commit that revoked it: this server takes notice at once, others within seconds. */
-  forget(keyId: string): void;
+  forget(keyId: string): Promise<void>;
 }
 
 export function newApiKey(): { key: string; prefix: string; keyHash: Buffer } {
@@ -84,13 +84,14 @@ export function createApiKeys(options: { db: Pick<Database, 'system'>; clock: Cl
       if (!found.tenantActive) throw new ApiError('institution-suspended');
       return found.caller;
     },
-    forget(keyId) {
-      for (const [name, { found }] of known.entries()) {
-        void found.then(
-          (one) => one?.caller.userId === keyId && known.delete(name),
-          () => known.delete(name),
-        );
-      }
+    async forget(keyId) {
+      const held = [...known.entries()];
+      await Promise.all(
+        held.map(async ([name, { found }]) => {
+          const one = await found.catch(() => null);
+          if (one === null || one.caller.userId === keyId) known.delete(name);
+        }),
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
-import { eq } from 'drizzle-orm';
+import { and, count, eq, gt, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
-import { tenants, users } from '../../db/schema/index.ts';
+import { oneTimeTokens, tenants, users } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { invite } from '../invitations/invite.ts';
 import { tenantOfHost } from '../tenants/institutions.ts';
@@ -13,7 +13,17 @@ import { requestReset, uniformly } from './passwords-service.ts';
 import { entryOf } from './roster-match.ts';
 import type { TokenAnswer } from './schemas.ts';
 import { accountOf } from './service.ts';
-import { answerTokens, assertMaySignIn, type Grant, type Origin, openGrant, type UserRow } from './sign-in.ts';
+import {
+  answerTokens,
+  assertMaySignIn,
+  type Grant,
+  type Origin,
+  openGrant,
+  type UserRow,
+} from './sign-in.ts';
+
+/** Nobody's mailbox is to be filled from here. */
+const LINKS_PER_HOUR = 3;
 
 export interface Registration {
   email: string;
@@ -45,6 +55,19 @@ export async function register(context: AppContext, given: Registration, host: s
   if (known) return requestReset(context, email);
   await uniformly(context, () =>
     context.db.system(async (tx) => {
+      const since = new Date(context.clock.now() - 3_600_000);
+      const [recent] = await tx
+        .select({ sent: count() })
+        .from(oneTimeTokens)
+        .where(
+          and(
+            eq(oneTimeTokens.tenantId, tenant.id),
+            eq(oneTimeTokens.purpose, 'invitation'),
+            gt(oneTimeTokens.createdAt, since),
+            sql`${oneTimeTokens.data} ->> 'email' = ${email}`,
+          ),
+        );
+      if ((recent?.sent ?? 0) >= LINKS_PER_HOUR) return;
       const locale = given.locale ?? tenant.locale;
       const name = given.name.trim();
       await invite(context, tx, {
@@ -121,4 +144,3 @@ async function findUser(context: AppContext, tenantId: string, userId: string): 
     return found ?? null;
   });
 }
-

@@ -4,6 +4,7 @@ import { users } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { type App, failures, NoContent } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
+import { joinRoutes } from './join-routes.ts';
 import { createLoginGuard } from './login-guard.ts';
 import { passwordRoutes } from './password-routes.ts';
 import { LoginBody, MePatch, RefreshBody, SignedInUser, TokenAnswer } from './schemas.ts';
@@ -137,6 +138,7 @@ export async function authRoutes(app: App, context: AppContext): Promise<void> {
   );
 
   const shared = { app, context, guard, limited };
+  joinRoutes(shared);
   passwordRoutes(shared);
   secondFactorRoutes(shared);
   sessionListRoutes(shared);

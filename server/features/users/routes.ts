@@ -70,7 +70,13 @@ export async function userRoutes(app: App, context: AppContext): Promise<void> {
         body: UserPatch,
         response: {
           200: User,
-          ...failures('user-not-found', 'password-too-weak', 'last-admin', 'student-not-found', 'email-taken'),
+          ...failures(
+            'user-not-found',
+            'password-too-weak',
+            'last-admin',
+            'student-not-found',
+            'email-taken',
+          ),
         },
       },
     },

@@ -1,8 +1,8 @@
-import { and, asc, count, desc, eq, ilike, inArray, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, ilike, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedReference, violatedUnique } from '../../db/problems.ts';
-import { users } from '../../db/schema/index.ts';
+import { teachers, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { assertPassword, hashPassword } from '../auth/passwords.ts';
@@ -88,6 +88,8 @@ export async function insertUser(
     studentId?: string | null | undefined;
     /** A student without a roster entry: waits, switched off. */
     waiting?: boolean;
+    /** The entry among the teachers that the account is for; otherwise found by address, or made. */
+    teacherId?: string | null;
   },
 ): Promise<Row> {
   const hasEntry = given.studentId !== undefined && given.studentId !== null;
@@ -111,7 +113,14 @@ export async function insertUser(
       createdAt: new Date(context.clock.now()),
     })
     .returning();
-  if (row!.role === 'teacher') await ensureTeacher(tx, row!);
+  if (given.teacherId) {
+    const [linked] = await tx
+      .update(teachers)
+      .set({ userId: row!.id })
+      .where(and(eq(teachers.id, given.teacherId), isNull(teachers.userId)))
+      .returning({ id: teachers.id });
+    if (!linked) throw new ApiError('roster-entry-taken');
+  } else if (row!.role === 'teacher') await ensureTeacher(tx, row!);
   return row!;
 }
 
@@ -172,7 +181,9 @@ export async function patchUser(
           ...(patch.role === undefined ? {} : { role: patch.role }),
           ...(patch.locale === undefined ? {} : { locale: patch.locale }),
           ...(patch.active === undefined ? {} : { active: patch.active }),
-          ...(patch.studentId === undefined ? {} : { studentId: patch.studentId, active: patch.active ?? true }),
+          ...(patch.studentId === undefined
+            ? {}
+            : { studentId: patch.studentId, active: patch.active ?? true }),
           ...(passwordHash === undefined ? {} : { passwordHash }),
           updatedAt: now,
         })
