@@ -10,6 +10,7 @@ import { cameraRoutes } from './features/cameras/routes.ts';
 import { meetingRoutes } from './features/courses/meeting-routes.ts';
 import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
+import { excuseRoutes } from './features/excuses/routes.ts';
 import { invitationRoutes } from './features/invitations/routes.ts';
 import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
@@ -60,6 +61,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   sessionRoutes,
   reviewRoutes,
   attendanceRoutes,
+  excuseRoutes,
   qrRoutes,
   engagementRoutes,
   reportRoutes,

@@ -135,16 +135,25 @@ export const ERRORS = {
   'import-not-found': [404, 'There is no such import.'],
   'import-file-missing': [400, 'The request has no file in the field "file".'],
   'import-too-large': [413, 'The file is larger than allowed, packed or unpacked, or has too many lines.'],
-  'import-not-text': [422, 'The file is not a text table: save it as CSV, as UTF-8 or in the Turkish encoding.'],
+  'import-not-text': [
+    422,
+    'The file is not a text table: save it as CSV, as UTF-8 or in the Turkish encoding.',
+  ],
   'import-columns-missing': [422, 'The table lacks columns; `details` has those missing and those found.'],
   'import-zip-unsafe': [422, 'The zip file is damaged, encrypted or names files outside of itself.'],
   'import-not-oneroster': [422, 'The zip file is not a OneRoster 1.1 or 1.2 CSV export.'],
   'import-not-ready': [409, 'The file is still being checked.'],
   'import-failed': [409, 'The file could not be read; `error` of the import says why.'],
-  'import-has-errors': [409, 'Lines of the import have errors; nothing was applied. Mend them or say `skipErrors`.'],
+  'import-has-errors': [
+    409,
+    'Lines of the import have errors; nothing was applied. Mend them or say `skipErrors`.',
+  ],
 
   // Photos of a class
-  'class-photo-not-found': [404, 'There is no such photo; faces that nobody named are forgotten after an hour.'],
+  'class-photo-not-found': [
+    404,
+    'There is no such photo; faces that nobody named are forgotten after an hour.',
+  ],
 
   // Cameras
   'camera-not-found': [404, 'There is no such camera.'],
@@ -172,6 +181,14 @@ export const ERRORS = {
   'version-required': [428, 'Say which version you saw: `If-Match` or `version`.'],
   'version-conflict': [409, 'The record was changed in the meantime; `details.record` is how it stands now.'],
   'student-not-enrolled': [422, 'The student is not enrolled in the course of this session.'],
+  'excuse-not-found': [404, 'There is no such excuse.'],
+  'excuse-decided': [409, 'The excuse has been decided already.'],
+  'excuse-times-invalid': [422, 'An excuse ends after its beginning and at most a year later.'],
+  'document-missing': [400, 'The request has no file in the field "document".'],
+  'document-type': [422, 'The document is neither PDF nor JPEG nor PNG.'],
+  'contest-not-found': [404, 'There is no such objection.'],
+  'contest-open': [409, 'There is an open objection to this mark already.'],
+  'contest-decided': [409, 'The objection has been answered already.'],
   'review-not-found': [404, 'There is no such question.'],
   'review-settled': [409, 'The question has been answered already.'],
   'review-face-gone': [404, 'The picture of the face is no longer at hand; it is never stored.'],

@@ -17,6 +17,7 @@ import { publish } from '../../jobs/outbox.ts';
 import { appendEvents, type EventDraft, lockRecords, type RecordChange } from '../attendance/ledger.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse } from '../courses/access.ts';
+import { excuseDrafts } from '../excuses/covering.ts';
 import { currentTenant } from '../tenants/service.ts';
 import { reachSession } from './access.ts';
 import type { Live } from './live.ts';
@@ -149,6 +150,9 @@ export async function startSession(
         ...(busy.length > 0 ? { camerasLeftOut: busy } : {}),
       },
     });
+    const studentIds = roster.map((member) => member.studentId);
+    const session = { id, courseId: course.id, startsAt };
+    await appendEvents(tx, tenantId, await excuseDrafts(tx, session, studentIds, now));
     await publish(tx, tenantId, 'session.opened', { sessionId: id, courseId: course.id });
   });
   const session = await live.take(tenantId, id);
@@ -291,7 +295,11 @@ async function writeClosing(
     actorId: by.userId,
     data: { lastSeenAt, secondsSeen },
   }));
-  const changes = await appendEvents(tx, tenantId, drafts);
+  // Who has joined since the opening may have been excused since then, too.
+  const open = records.filter((record) => record.status === 'pending');
+  const undecided = [...open, ...joined].map(({ studentId }) => studentId);
+  const excused = await excuseDrafts(tx, row, undecided, closedAt);
+  const changes = await appendEvents(tx, tenantId, [...excused, ...drafts]);
   await tx
     .update(classSessions)
     .set({ status: 'closed', closedAt, closedBy: by.userId })
