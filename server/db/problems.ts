@@ -55,3 +55,18 @@ export function isDiskFull(error: unknown): boolean {
   const { code } = rootProblem(error);
   return code === '53100' || code === 'ENOSPC';
 }
+
+/** A replica cancelled the query because it stood in the way of what it copies, or does not have a new table yet. */
+export function isReplicaConflict(error: unknown): boolean {
+  const { code } = rootProblem(error);
+  return code === '40001' || code === '42P01' || code === '42703';
+}
+
+/**
+ * A value that a column cannot hold: text with a character that is none, a number or a date out of range. Schemas refuse
+ * most of it before; class 22 of SQLSTATE is the rest.
+ */
+export function isUnfitValue(error: unknown): boolean {
+  const { code } = rootProblem(error);
+  return code !== undefined && ['22003', '22007', '22008', '22021', '22P02', '22P05'].includes(code);
+}

@@ -32,14 +32,27 @@ export function auditRequests(app: FastifyInstance, context: AppContext): void {
     // What is answered again was told of when it was done.
     if (!scope || reply.hasHeader('idempotency-replayed')) return payload;
     if (reply.statusCode >= 400) {
-      await recordFailure(context, request, reply.statusCode);
+      inBackground(recordFailure(context, scope, request, reply.statusCode));
       return payload;
     }
+    // The answer of an earlier request, which has its entry.
+    if (reply.hasHeader('idempotency-replayed')) return payload;
     const file = String(reply.getHeader('content-disposition') ?? '').startsWith('attachment');
     const view = scope.view ?? (scope.reads && file ? 'export' : null);
     if (view) await recordView(context, scope, view);
     else if (!scope.reads && !scope.recorded) await recordLate(context, scope, payload);
     return payload;
+  });
+
+  const atWork = new Set<Promise<void>>();
+  const inBackground = (work: Promise<void>) => {
+    const settled = work
+      .catch((error: unknown) => context.log.warn({ err: error }, 'an audit entry could not be written'))
+      .finally(() => atWork.delete(settled));
+    atWork.add(settled);
+  };
+  app.addHook('onClose', async () => {
+    await Promise.all(atWork);
   });
 
   // What goes on in the background of a request that has been answered is not the request's.
@@ -60,7 +73,7 @@ function scopeOf(request: FastifyRequest): AuditScope {
   const scope: AuditScope = {
     tenantId: caller?.tenantId ?? null,
     actorId: caller?.userId ?? null,
-    actorKind: caller === null ? 'system' : ((caller as { kind?: 'user' | 'api-key' }).kind ?? 'user'),
+    actorKind: caller?.kind ?? 'system',
     action: `${request.method} ${route}`,
     ...subjectOf(route, (request.params ?? {}) as Record<string, string>),
     fields: fieldsOf(request),

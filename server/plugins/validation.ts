@@ -1,6 +1,7 @@
 import { Ajv, type Options } from 'ajv';
 import addFormats, { type FormatsPlugin } from 'ajv-formats';
 import type { FastifyInstance } from 'fastify';
+import { ApiError } from '../errors.ts';
 
 /** The module's default export is one level deeper for an ES module. */
 const formats = ((addFormats as unknown as { default?: FormatsPlugin }).default ??
@@ -19,5 +20,46 @@ export function validateRequests(app: FastifyInstance): void {
   };
   const text = formats(new Ajv({ ...options, coerceTypes: 'array' }));
   const json = formats(new Ajv(options));
+  app.addHook('preValidation', async ({ body, query, params }) => {
+    for (const part of [body, query, params]) assertText(part);
+  });
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? json : text).compile(schema));
+}
+
+/**
+ * Text that Postgres cannot keep: U+0000, and halves of surrogate pairs. Throws `invalid-request`. Walks without
+ * recursion: a body may be as deep as it is long.
+ */
+function assertText(part: unknown): void {
+  const waiting: unknown[] = [part];
+  while (waiting.length > 0) {
+    const value = waiting.pop();
+    if (typeof value === 'string') {
+      if (!isText(value)) throw unfit();
+    } else if (Array.isArray(value)) {
+      for (const item of value) waiting.push(item);
+    } else if (isPlain(value)) {
+      for (const [name, item] of Object.entries(value)) {
+        if (!isText(name)) throw unfit();
+        waiting.push(item);
+      }
+    }
+  }
+}
+
+/** Parsed JSON, or parameters, which have no prototype; not what multipart puts there. */
+function isPlain(value: unknown): value is Record<string, unknown> {
+  if (value === null || typeof value !== 'object') return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function isText(text: string): boolean {
+  return !text.includes('\u0000') && text.isWellFormed();
+}
+
+function unfit(): ApiError {
+  return new ApiError('invalid-request', {
+    message: 'The request has a character that is no text: U+0000, or half of a surrogate pair.',
+  });
 }

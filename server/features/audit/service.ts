@@ -23,7 +23,8 @@ export function auditTransactions(db: Database, clock: Clock): void {
   db.around(async (tenantId, run) => {
     const pending: Pending = { tenantId, entries: [] };
     const scope = auditScopes.getStore();
-    const mine = scope && !scope.reads && scope.tenantId === tenantId ? scope : null;
+    // A request without a token is about the institution that it writes to.
+    const mine = scope && !scope.reads && (scope.tenantId ?? tenantId) === tenantId ? scope : null;
     let recordedHere = false;
     const result = await transactions.run(pending, () =>
       run(async (tx, answer) => {
@@ -36,7 +37,10 @@ export function auditTransactions(db: Database, clock: Clock): void {
       }),
     );
     // Not before the commit: a transaction that is rolled back takes its entry with it.
-    if (mine && recordedHere) mine.recorded = true;
+    if (mine && recordedHere) {
+      mine.recorded = true;
+      mine.tenantId = tenantId;
+    }
     return result;
   });
 }
@@ -95,33 +99,50 @@ export async function recordLate(context: AppContext, scope: AuditScope, payload
   await context.db.tenant(tenantId, (tx) => recordAudit(tx, context, entry));
 }
 
-/** A sign-in that failed, in the log of the institution that the account belongs to; no account, no log. */
+/**
+ * A sign-in that failed, in the log of the institution that the account belongs to; no account, no log. Not waited for: how
+ * long an answer takes must not tell whether there is an account.
+ */
 export async function recordFailure(
   context: AppContext,
+  scope: AuditScope,
   request: FastifyRequest,
   status: number,
 ): Promise<void> {
+  const code = request.failure;
   if (!request.routeOptions.config.public || ![401, 403, 429].includes(status)) return;
-  const { email } = (request.body ?? {}) as { email?: unknown };
-  if (typeof email !== 'string') return;
-  const [user] = await context.db.system((tx) =>
-    tx
-      .select({ id: users.id, tenantId: users.tenantId })
-      .from(users)
-      .where(eq(sql`lower(${users.email})`, email.trim().toLowerCase())),
-  );
-  if (!user) return;
-  await context.db.tenant(user.tenantId, (tx) =>
+  if (code === 'second-factor-required') return;
+  const whose =
+    scope.tenantId === null
+      ? await accountOf(context, request.body)
+      : { tenantId: scope.tenantId, userId: scope.actorId };
+  if (!whose) return;
+  await context.db.tenant(whose.tenantId, (tx) =>
     recordAudit(tx, context, {
       action: 'auth.login-failed',
       subjectType: 'user',
-      subjectId: user.id,
-      address: request.ip,
-      userAgent: request.headers['user-agent']?.slice(0, 300) ?? null,
-      requestId: request.id,
-      data: { status },
+      subjectId: whose.userId,
+      address: scope.address,
+      userAgent: scope.userAgent,
+      requestId: scope.requestId,
+      data: { code, route: scope.action },
     }),
   );
+}
+
+async function accountOf(
+  context: AppContext,
+  body: unknown,
+): Promise<{ tenantId: string; userId: string } | null> {
+  const { email } = (body ?? {}) as { email?: unknown };
+  if (typeof email !== 'string') return null;
+  const [user] = await context.db.system((tx) =>
+    tx
+      .select({ userId: users.id, tenantId: users.tenantId })
+      .from(users)
+      .where(eq(sql`lower(${users.email})`, email.trim().toLowerCase())),
+  );
+  return user ?? null;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;

@@ -3,6 +3,7 @@ import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { oneTimeTokens } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { attributeAudit } from '../audit/scope.ts';
 import { hashToken, newToken } from './codes.ts';
 
 export type OneTimeRow = typeof oneTimeTokens.$inferSelect;
@@ -51,6 +52,7 @@ export async function useOneTime(
     .set({ usedAt: now })
     .where(open(purpose, token, now))
     .returning();
+  if (row) attributeAudit({ tenantId: row.tenantId, actorId: row.userId });
   return row ?? null;
 }
 
@@ -64,6 +66,7 @@ export async function readOneTime(
     .select()
     .from(oneTimeTokens)
     .where(open(purpose, token, now));
+  if (row) attributeAudit({ tenantId: row.tenantId, actorId: row.userId });
   return row ?? null;
 }
 

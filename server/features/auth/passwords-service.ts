@@ -3,6 +3,7 @@ import type { AppContext } from '../../context.ts';
 import { oneTimeTokens, users } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { publish } from '../../jobs/outbox.ts';
+import { recordAudit } from '../audit/service.ts';
 import type { LoginGuard } from './login-guard.ts';
 import { dropOneTime, makeOneTime, readOneTime, useOneTime } from './one-time.ts';
 import { assertPassword, checkPassword, hashPassword } from './passwords.ts';
@@ -21,9 +22,9 @@ export function requestReset(context: AppContext, given: string): Promise<void> 
   return uniformly(context, async () => {
     const email = given.trim().toLowerCase();
     const now = new Date(context.clock.now());
-    await context.db.system(async (tx) => {
+    const asked = await context.db.system(async (tx) => {
       const account = await accountOf(tx, email);
-      if (!account?.user.active || !account.tenant.active) return;
+      if (!account?.user.active || !account.tenant.active) return null;
       const { user, tenant } = account;
       const [recent] = await tx
         .select({ sent: count() })
@@ -35,7 +36,7 @@ export function requestReset(context: AppContext, given: string): Promise<void> 
             gt(oneTimeTokens.createdAt, new Date(now.getTime() - RESET_MS)),
           ),
         );
-      if ((recent?.sent ?? 0) >= RESETS_PER_HOUR) return;
+      if ((recent?.sent ?? 0) >= RESETS_PER_HOUR) return null;
       const { token, expiresAt } = await makeOneTime(context, tx, {
         tenantId: user.tenantId,
         userId: user.id,
@@ -53,7 +54,16 @@ export function requestReset(context: AppContext, given: string): Promise<void> 
           expiresAt: expiresAt.toISOString(),
         },
       });
+      return user;
     });
+    if (!asked) return;
+    await context.db.tenant(asked.tenantId, (tx) =>
+      recordAudit(tx, context, {
+        action: 'auth.password-reset-requested',
+        subjectType: 'user',
+        subjectId: asked.id,
+      }),
+    );
   });
 }
 

@@ -3,6 +3,7 @@ import type { AppContext } from '../../context.ts';
 import { refreshTokens, tenants, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { attributeAudit } from '../audit/scope.ts';
 import { hashToken } from './codes.ts';
 import type { LoginGuard } from './login-guard.ts';
 import { checkPassword } from './passwords.ts';
@@ -74,6 +75,7 @@ export async function refresh(context: AppContext, token: string, origin: Origin
       .for('update');
     if (!held || held.revokedAt || held.expiresAt <= now) return new ApiError('refresh-invalid');
     if (held.usedAt) {
+      attributeAudit({ tenantId: held.tenantId, actorId: held.userId });
       await revokeFamily(tx, held.familyId, 'reused', now);
       context.log.warn({ userId: held.userId, familyId: held.familyId }, 'a refresh token was used twice');
       context.tokens.changed({ userId: held.userId });
@@ -101,7 +103,10 @@ export async function logout(context: AppContext, token: string): Promise<void> 
       .select()
       .from(refreshTokens)
       .where(eq(refreshTokens.tokenHash, hashToken(token)));
-    if (held) await revokeFamily(tx, held.familyId, 'logout', new Date(context.clock.now()));
+    if (held) {
+      attributeAudit({ tenantId: held.tenantId, actorId: held.userId });
+      await revokeFamily(tx, held.familyId, 'logout', new Date(context.clock.now()));
+    }
     return held?.userId ?? null;
   });
   if (userId) context.tokens.changed({ userId });

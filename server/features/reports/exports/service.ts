@@ -5,6 +5,7 @@ import { files, reportJobs } from '../../../db/schema/index.ts';
 import { ApiError } from '../../../errors.ts';
 import type { Page } from '../../../http.ts';
 import { enqueue } from '../../../jobs/outbox.ts';
+import { attributeAudit } from '../../audit/scope.ts';
 import type { Caller } from '../../auth/tokens.ts';
 import { institution } from '../institution.ts';
 import { type BuiltReport, buildReport, estimateRows, type ReportRequest } from './build.ts';
@@ -204,6 +205,7 @@ const linkKey = (context: AppContext): Buffer => context.crypto.derive('report-l
 export async function fileOfLink(context: AppContext, reportId: string, token: string): Promise<MadeFile> {
   const link = readLink(linkKey(context), reportId, token, context.clock.now());
   if (!link) throw new ApiError('report-link-invalid');
+  attributeAudit({ tenantId: link.tenantId });
   return context.db.tenant(link.tenantId, async (tx) => {
     const [row] = await tx.select().from(reportJobs).where(eq(reportJobs.id, reportId));
     if (!row) throw new ApiError('report-link-invalid');
