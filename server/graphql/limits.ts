@@ -1,19 +1,16 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  type FragmentDefinitionNode,
-  type GraphQLCompositeType,
-  type GraphQLField,
-  type GraphQLSchema,
-  getNamedType,
-  isCompositeType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-  Kind,
-  type SelectionSetNode,
+import type {
+  DocumentNode,
+  FieldNode,
+  FragmentDefinitionNode,
+  GraphQLCompositeType,
+  GraphQLField,
+  GraphQLSchema,
+  SelectionSetNode,
 } from 'graphql';
 import { ApiError } from '../errors.ts';
+import { graphql } from './library.ts';
+
+const { getNamedType, isCompositeType, isListType, isNonNullType, isObjectType, Kind } = graphql;
 
 /** Fields inside of fields. */
 export const MAX_DEPTH = 10;

@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { GraphQLError, GraphQLScalarType } from 'graphql';
+import type { GraphQLScalarType } from 'graphql';
 import type { AppContext } from '../context.ts';
 import type { Tx } from '../db/tenancy.ts';
 import { ApiError } from '../errors.ts';
 import type { Caller } from '../features/auth/tokens.ts';
 import { searchPatterns } from '../features/students/search.ts';
 import { currentTenant } from '../features/tenants/service.ts';
+import { graphql } from './library.ts';
 import { MAX_LIMIT } from './limits.ts';
 import {
   and,
@@ -37,18 +38,18 @@ const MAX_SKIP = 1_000_000;
 const scalars = {
   Id: text('Id', (value) => UUID.test(value)),
   Day: text('Day', (value) => DAY.test(value) && !Number.isNaN(Date.parse(value))),
-  Instant: new GraphQLScalarType({
+  Instant: new graphql.GraphQLScalarType({
     name: 'Instant',
     serialize: (value) => new Date(value as string | Date).toISOString(),
   }),
 };
 
 function text(name: string, isValid: (value: string) => boolean): GraphQLScalarType {
-  return new GraphQLScalarType({
+  return new graphql.GraphQLScalarType({
     name,
     parseValue(value) {
       if (typeof value === 'string' && isValid(value)) return value;
-      throw new GraphQLError(`${name} cannot be ${JSON.stringify(value)}.`);
+      throw new graphql.GraphQLError(`${name} cannot be ${JSON.stringify(value)}.`);
     },
     serialize: (value) => value,
   });

@@ -1,5 +1,4 @@
 import type { FastifyReply } from 'fastify';
-import { GraphQLError } from 'graphql';
 import mercurius from 'mercurius';
 import { Type } from 'typebox';
 import type { AppContext } from '../context.ts';
@@ -7,6 +6,7 @@ import { ApiError } from '../errors.ts';
 import { type App, failures, Nullable } from '../http.ts';
 import { EVERYONE } from '../plugins/auth.ts';
 import { toApiError } from '../plugins/errors.ts';
+import { graphql } from './library.ts';
 import { assertAffordable } from './limits.ts';
 import { createLoaders } from './loaders.ts';
 import { createResolvers } from './resolvers.ts';
@@ -143,11 +143,11 @@ function describe(
   invalid: 'graphql-invalid' | 'invalid-request' = 'invalid-request',
 ): { known: ApiError; failure: Failure } {
   const { request } = reply;
-  const wrapped = error instanceof GraphQLError ? error : null;
+  const wrapped = error instanceof graphql.GraphQLError ? error : null;
   const cause = wrapped ? wrapped.originalError : error;
   // GraphQL's own words are about the query, and nothing else.
   const known =
-    wrapped && (cause === undefined || cause === null || cause instanceof GraphQLError)
+    wrapped && (cause === undefined || cause === null || cause instanceof graphql.GraphQLError)
       ? new ApiError(invalid, { message: wrapped.message })
       : toApiError(cause as Parameters<typeof toApiError>[0]);
   if (known.status >= 500) request.log.error({ err: cause, code: known.code }, 'request failed');

@@ -79,7 +79,7 @@ export const SCHEMA = /* GraphQL */ `
     endsAt: Instant
     openedAt: Instant!
     closedAt: Instant
-    attendance(limit: Int = 100, status: AttendanceStatus): [AttendanceRecord!]!
+    attendance(limit: Int = 50, status: AttendanceStatus): [AttendanceRecord!]!
     counts: AttendanceCounts!
     "Null for students. It says nothing without its coverage, and it is never an input to a grade."
     engagement: Engagement
