@@ -7,6 +7,7 @@ import type { TSchema } from 'typebox';
 import { projectRoot } from '../../config/paths.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import { ErrorBody, failures } from '../http.ts';
+import { scopeOf } from './auth.ts';
 
 type Json = Record<string, unknown>;
 
@@ -25,7 +26,7 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
       failures(...common) as Answers,
       (route.schema.response ?? {}) as Answers,
     );
-    if (!open) route.schema.security ??= [{ accessToken: [] }];
+    if (!open) route.schema.security ??= securityOf(scopeOf(route as Parameters<typeof scopeOf>[0]));
   });
   await app.register(swagger, {
     openapi: {
@@ -42,7 +43,15 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
             .join('\n'),
       },
       components: {
-        securitySchemes: { accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+        securitySchemes: {
+          accessToken: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'Or as `Authorization: Bearer yk_…`; the scope that a route needs stands with it.',
+          },
+        },
         schemas: Object.fromEntries(
           [ErrorBody, ...extra].map((schema) => [titleOf(schema), structuredClone(schema) as Json]),
         ) as never,
@@ -57,6 +66,10 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
     routePrefix: '/docs',
     uiConfig: { docExpansion: 'list', persistAuthorization: true },
   });
+}
+
+function securityOf(scope: string | false): Record<string, string[]>[] {
+  return scope === false ? [{ accessToken: [] }] : [{ accessToken: [] }, { apiKey: [scope] }];
 }
 
 type Answers = Record<string, TSchema & { description?: string }>;
@@ -93,6 +106,7 @@ export function nameSchemas(document: Json): Json {
       throw new Error(`Two schemas have the title ${title}; a title names one component.`);
     }
     named[title] ??= { ...shape, ...(description === undefined ? {} : { description }) };
+    if (shape.examples !== undefined) (named[title] as Json).examples ??= shape.examples;
     return { $ref: `#/components/schemas/${title}` };
   };
   const paths = walk(document.paths);
@@ -107,7 +121,8 @@ function optionalWithDefault(value: Json): Json {
   return value.in === 'query' && schema?.default !== undefined ? { ...value, required: false } : value;
 }
 
+/** Examples do not count: those of a body or an answer have been moved out of its schema by now. */
 function sameShape(known: Json, shape: Json): boolean {
-  const { description: _, ...bare } = known;
-  return JSON.stringify(bare) === JSON.stringify(shape);
+  const bare = ({ description: _, examples: __, ...rest }: Json) => JSON.stringify(rest);
+  return bare(known) === bare(shape);
 }
