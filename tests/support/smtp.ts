@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 
@@ -82,6 +82,10 @@ export async function startSmtp(
     mode(mode, which = () => true) {
       current = mode;
       fits = which;
+      if (mode !== 'refuse-connections') return;
+      // Also those that are open already, as when a mail server is stopped.
+      for (const connection of server.connections as unknown as Set<{ _socket: Socket }>)
+        connection._socket.destroy();
     },
     until: (wanted, timeoutMs = 15_000) =>
       new Promise((resolve, reject) => {

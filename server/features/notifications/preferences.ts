@@ -1,3 +1,5 @@
+import { Type } from 'typebox';
+import { Value } from 'typebox/value';
 import type { MessageKind } from '../../mail/kinds.ts';
 
 /** What a person chooses for: kinds of messages that belong together. */
@@ -104,9 +106,29 @@ export interface StoredPreferences {
   guardian?: { topics?: Partial<Record<Topic, Partial<Choice>>> };
 }
 
+const Chosen = Type.Record(
+  Type.String(),
+  Type.Object({ inApp: Type.Optional(Type.Boolean()), email: Type.Optional(Type.Boolean()) }),
+);
+const TIME = '^([01][0-9]|2[0-3]):[0-5][0-9]$';
+const Quiet = Type.Union([
+  Type.Null(),
+  Type.Object({ from: Type.String({ pattern: TIME }), until: Type.String({ pattern: TIME }) }),
+]);
+
+/** Preferences of students can be written by others, too: what does not fit counts as not chosen. */
 export function storedPreferences(preferences: Record<string, unknown>): StoredPreferences {
-  const stored = preferences.notifications;
-  return stored !== null && typeof stored === 'object' ? (stored as StoredPreferences) : {};
+  const stored = objectOf(preferences.notifications);
+  const guardian = objectOf(stored.guardian);
+  return {
+    ...(Value.Check(Chosen, stored.topics) ? { topics: stored.topics } : {}),
+    ...(Value.Check(Quiet, stored.quietHours) ? { quietHours: stored.quietHours } : {}),
+    ...(Value.Check(Chosen, guardian.topics) ? { guardian: { topics: guardian.topics } } : {}),
+  };
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
 }
 
 /** What a reader gets of a topic. */
