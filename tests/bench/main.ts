@@ -11,9 +11,10 @@ import { benchCamera, printCamera } from './camera.ts';
 import { benchCapacity, printCapacity } from './capacity.ts';
 import { benchClassrooms, printClassrooms } from './classrooms.ts';
 import { benchLatency, printLatency } from './latency.ts';
+import { benchLoad, printLoad } from './load.ts';
 import { benchScene, enrolAll } from './scene.ts';
 
-const names = ['camera', 'capacity', 'latency', 'classrooms'] as const;
+const names = ['camera', 'capacity', 'latency', 'classrooms', 'load'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,6 +22,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '40' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     json: { type: 'string' },
+    /** Of `load`: endpoints whose names fit. */
+    only: { type: 'string' },
   },
 });
 const wanted = positionals.length > 0 ? positionals : [...names];
@@ -35,7 +38,7 @@ const results: Record<string, unknown> = {
 };
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}\n`);
 
-if (wanted.some((name) => name !== 'classrooms')) {
+if (wanted.some((name) => name !== 'classrooms' && name !== 'load')) {
   const scene = await benchScene();
   const config = loadConfig();
   const models = await loadFaceModels({ pack: config.models.pack, dir: config.models.dir });
@@ -62,6 +65,12 @@ if (wanted.includes('classrooms')) {
   const figures = benchClassrooms(values.seeds.split(',').map(Number));
   results.classrooms = figures;
   console.log(`## Attendance on rendered classrooms, 5 fps\n\n${printClassrooms(figures)}\n`);
+}
+if (wanted.includes('load')) {
+  const only = values.only ? new RegExp(values.only) : undefined;
+  const figures = await benchLoad(Math.min(3, seconds), only);
+  results.load = figures;
+  console.log(`## Lists, statistics and reports under load\n\n${printLoad(figures)}\n`);
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -1,0 +1,1 @@
+export const LOAD_PASSWORD = 'load load load 2026';
