@@ -5,6 +5,7 @@ import { apiKeyRoutes } from './features/api-keys/routes.ts';
 import { attendanceRoutes } from './features/attendance/routes.ts';
 import { auditRoutes } from './features/audit/routes.ts';
 import { publishKeys } from './features/auth/jwks.ts';
+import { oidcRoutes } from './features/auth/oidc/routes.ts';
 import { authRoutes } from './features/auth/routes.ts';
 import { cameraRoutes } from './features/cameras/routes.ts';
 import { meetingRoutes } from './features/courses/meeting-routes.ts';
@@ -19,6 +20,8 @@ import { reportExportRoutes } from './features/reports/exports/routes.ts';
 import { insightRoutes } from './features/reports/insight-routes.ts';
 import { reportRoutes } from './features/reports/routes.ts';
 import { holidayRoutes, roomRoutes } from './features/rooms/routes.ts';
+import { exportRoutes } from './features/rosters/export-routes.ts';
+import { importRoutes } from './features/rosters/routes.ts';
 import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
@@ -44,6 +47,7 @@ import { liveSchemas } from './realtime/topics.ts';
 /** A feature adds its routes under /api/v1: one line each. */
 const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   authRoutes,
+  oidcRoutes,
   tenantRoutes,
   userRoutes,
   invitationRoutes,
@@ -55,6 +59,8 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   teacherRoutes,
   roomRoutes,
   holidayRoutes,
+  importRoutes,
+  exportRoutes,
   privacyRoutes,
   auditRoutes,
   cameraRoutes,
