@@ -200,7 +200,7 @@ export const CourseAttendance = Type.Object(
     ),
   },
   {
-    title: 'CourseAttendance',
+    title: 'CourseAttendanceFigures',
     examples: [
       {
         course: exampleCourse,
@@ -296,7 +296,7 @@ export const StudentAttendance = Type.Object(
     ),
   },
   {
-    title: 'StudentAttendance',
+    title: 'StudentAttendanceFigures',
     examples: [
       {
         student: { id: ids.student, name: 'Çağla Işık', number: '20260017', department: 'Matematik' },
