@@ -15,7 +15,7 @@ import { attendanceStats } from './stats.ts';
 import { studentAttendance } from './student-view.ts';
 
 const tags = ['attendance'];
-const cache = { seconds: 30, tags: ['attendance'] as const };
+const cache = { seconds: 30, tags: ['attendance', 'sessions', 'rosters'] } as const;
 
 /** Attendance by course, by student and in numbers. */
 export async function attendanceReadRoutes(app: App, context: AppContext): Promise<void> {

@@ -6,12 +6,13 @@ import { Meetings, MeetingsBody } from './meeting-schemas.ts';
 import { listMeetings, setMeetings } from './meetings.ts';
 
 const tags = ['courses'];
+const cache = { seconds: 60, tags: ['rosters'] } as const;
 
 export async function meetingRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/courses/:id/meetings',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'When a course meets every week',

@@ -27,12 +27,14 @@ import {
 } from './service.ts';
 
 const tags = ['courses'];
+const cache = { seconds: 60, tags: ['rosters'] } as const;
 const config = { roles: ADMINS };
 
 export async function courseRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/courses',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Courses, by code',
@@ -69,7 +71,7 @@ export async function courseRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/courses/:id',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'One course',
@@ -143,6 +145,7 @@ export async function courseRoutes(app: App, context: AppContext): Promise<void>
   app.get(
     '/courses/:id/enrolments',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Students enrolled in a course',

@@ -17,12 +17,14 @@ import {
 import { createRoom, deleteRoom, getRoom, listRooms, patchRoom } from './service.ts';
 
 const config = { roles: ADMINS };
+const cache = { seconds: 60, tags: ['rosters'] } as const;
 
 export async function roomRoutes(app: App, context: AppContext): Promise<void> {
   const tags = ['rooms'];
   app.get(
     '/rooms',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Rooms, by name',
@@ -55,6 +57,7 @@ export async function roomRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/rooms/:id',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'One room',
@@ -106,7 +109,7 @@ export async function holidayRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/holidays',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'Days without classes',

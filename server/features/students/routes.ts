@@ -24,12 +24,14 @@ import {
 } from './service.ts';
 
 const tags = ['students'];
+const cache = { seconds: 60, tags: ['rosters'] } as const;
 const TAKEN = ['student-number-taken', 'student-external-id-taken'] as const;
 
 export async function studentRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/students',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Students, by name',
@@ -64,7 +66,7 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/students/:id',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'One student',
@@ -80,7 +82,7 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/students/:id/courses',
     {
-      config: { roles: EVERYONE },
+      config: { roles: EVERYONE, cache },
       schema: {
         tags,
         summary: 'Courses that a student is enrolled in',

@@ -5,12 +5,14 @@ import { NewTeacher, Teacher, TeacherList, TeacherPatch, TeacherQuery } from './
 import { createTeacher, deleteTeacher, getTeacher, listTeachers, patchTeacher } from './service.ts';
 
 const tags = ['teachers'];
+const cache = { seconds: 60, tags: ['rosters'] } as const;
 const config = { roles: ADMINS };
 
 export async function teacherRoutes(app: App, context: AppContext): Promise<void> {
   app.get(
     '/teachers',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'Teachers, by name',
@@ -47,6 +49,7 @@ export async function teacherRoutes(app: App, context: AppContext): Promise<void
   app.get(
     '/teachers/:id',
     {
+      config: { cache },
       schema: {
         tags,
         summary: 'One teacher',
