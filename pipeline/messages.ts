@@ -292,6 +292,19 @@ export interface PhotoFacesOptions {
   maxFaces: number;
   /** Width of the picture in the answer, pixels; null: none. */
   pictureWidth: number | null;
+  /** Students whose faces may be matched; null: nobody is. */
+  gallery: GalleryEntry[] | null;
+}
+
+/** Who a face of a photo is. At most one face is a student's. */
+export interface PhotoMatch {
+  studentId: string;
+  /** By the thresholds of one look in a video, and its confidence. */
+  verdict: 'sure' | 'review';
+  confidence: number;
+  /** Cosine to the student, and its distance to the runner-up. */
+  score: number;
+  margin: number;
 }
 
 /** One face of a photo of several people. */
@@ -306,6 +319,8 @@ export interface PhotoFace {
   thumbnail: Uint8Array;
   /** Why the face makes no template that it may be recognised by later; matching it may still succeed. */
   problem: 'face-too-small' | 'face-too-blurred' | 'face-turned-away' | null;
+  /** Null: nobody of the gallery. */
+  match: PhotoMatch | null;
 }
 
 export interface PhotoFacesResult {

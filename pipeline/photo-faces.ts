@@ -4,6 +4,7 @@ import type { RgbImage } from '../models/image.ts';
 import { decodePhoto } from '../models/photo.ts';
 import { describe, faceThumbnail, findFaces, judgeFaces, shrink } from './enrolment.ts';
 import type { PhotoFacesOptions, PhotoFacesResult, WorkerFailure } from './messages.ts';
+import { matchFaces } from './photo-match.ts';
 import { encodeJpeg } from './pictures.ts';
 import { facePx } from './stages/identify.ts';
 
@@ -37,6 +38,11 @@ export async function readPhotoFaces(
   const judged = await judgeFaces(models, photo, kept);
   const thumbnails = await Promise.all(kept.map(({ box }) => faceThumbnail(photo, box)));
   const { pictureWidth } = options;
+  const matches = matchFaces(
+    models,
+    kept.map(({ vector }, i) => ({ vector, problem: judged[i]!.problem })),
+    options.gallery ?? [],
+  );
   return {
     ok: true,
     faces: kept.map((face, i) => ({
@@ -45,6 +51,7 @@ export async function readPhotoFaces(
       facePx: Math.round(facePx(face.box)),
       thumbnail: thumbnails[i]!,
       ...judged[i]!,
+      match: matches[i] ?? null,
     })),
     found: found.length,
     width: photo.width,

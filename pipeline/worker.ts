@@ -105,10 +105,10 @@ export function createWorker(options: WorkerOptions): Worker {
           return;
         }
         case 'photo:faces': {
-          const { requestId, photo, maxFaces, pictureWidth } = message;
+          const { requestId, photo, maxFaces, pictureWidth, gallery } = message;
           const run = async (): Promise<void> => {
-            const result = await readPhotoFaces(models, photo, { maxFaces, pictureWidth }).catch((error) =>
-              failed(error, 'photo'),
+            const result = await readPhotoFaces(models, photo, { maxFaces, pictureWidth, gallery }).catch(
+              (error) => failed(error, 'photo'),
             );
             send({ type: 'photo:faces:result', requestId, result });
           };

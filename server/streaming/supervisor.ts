@@ -275,8 +275,15 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       // The worker gives up first, so that its own reason reaches the caller rather than ours.
       probeRequests.ask((requestId) => ({ type: 'probe', requestId, source, timeoutMs }), timeoutMs + 5000),
     photo: (photo) => photoRequests.ask((requestId) => ({ type: 'photo', requestId, photo })),
-    photoFaces: (photo, { maxFaces = MOST_FACES, pictureWidth = null } = {}) =>
-      facesRequests.ask((requestId) => ({ type: 'photo:faces', requestId, photo, maxFaces, pictureWidth })),
+    photoFaces: (photo, { maxFaces = MOST_FACES, pictureWidth = null, gallery = null } = {}) =>
+      facesRequests.ask((requestId) => ({
+        type: 'photo:faces',
+        requestId,
+        photo,
+        maxFaces,
+        pictureWidth,
+        gallery,
+      })),
     lastTrackId: (streamId) => streams.get(streamId)?.lastTrackId ?? 0,
     stats: () => ({
       workers: slots.length,
