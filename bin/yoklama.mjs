@@ -61,6 +61,14 @@ addCommand(
     return runRotateMasterKey(loadConfig());
   },
 );
+addCommand('backup', 'copy database and files into one encrypted file', async (args) => {
+  const { backupCommand } = await import('../server/backup/cli.ts');
+  await backupCommand(args);
+});
+addCommand('restore', 'put a backup in the place of database and files', async (args) => {
+  const { restoreCommand } = await import('../server/backup/cli.ts');
+  await restoreCommand(args);
+});
 
 try {
   if (process.argv.length <= 2) program.outputHelp();

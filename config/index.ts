@@ -27,7 +27,16 @@ export interface Config {
   /** The role that the server works as, where the user of `databaseUrl` may not create one. */
   databaseAppUrl: string | null;
   databasePool: number;
+  /** A copy of the database that only reads, for lists, statistics and reports. */
+  databaseReplicaUrl: string | null;
   redisUrl: string | null;
+  backup: {
+    dir: string;
+    /** How many are kept. */
+    keep: number;
+    /** Local time in `seed.timezone`, `HH:MM`; null: none by itself. */
+    at: string | null;
+  };
   /** 32 bytes as base64 or hex; null: kept in `dataDir/secrets`. See config/secrets.ts. */
   masterKey: string | null;
   /** The key before it, for `yoklama rotate-master-key` only. */
@@ -136,7 +145,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     databaseUrl: read.optionalUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
     databaseAppUrl: read.optionalUrl('DATABASE_APP_URL', ['postgres:', 'postgresql:']),
     databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
+    databaseReplicaUrl: read.optionalUrl('DATABASE_REPLICA_URL', ['postgres:', 'postgresql:']),
     redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
+    backup: readBackup(read),
     masterKey: read.optional('MASTER_KEY'),
     masterKeyPrevious: read.optional('MASTER_KEY_PREVIOUS'),
     metricsToken: read.optional('METRICS_TOKEN'),
@@ -212,6 +223,9 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
   if (config.metricsToken !== null && config.metricsToken.length < 16) {
     read.problem('METRICS_TOKEN', 'needs at least 16 characters');
   }
+  if (config.databaseReplicaUrl !== null && config.databaseUrl === null) {
+    read.problem('DATABASE_REPLICA_URL', 'needs DATABASE_URL, which it is a copy of');
+  }
   if (mode === 'production' && config.cameras.allowFiles) {
     read.problem(
       'CAMERA_ALLOW_FILES',
@@ -235,6 +249,19 @@ export function decodeMasterKey(text: string): Buffer {
     : Buffer.from(trimmed, 'base64');
   if (bytes.length !== 32) throw new Error('must be 32 bytes in base64 or hex: `openssl rand -base64 32`');
   return bytes;
+}
+
+function readBackup(read: EnvReader): Config['backup'] {
+  const at = read.text('BACKUP_AT', '03:00');
+  if (at !== 'off' && !/^([01][0-9]|2[0-3]):[0-5][0-9]$/.test(at)) {
+    read.problem('BACKUP_AT', 'is a time like 03:00, or off');
+  }
+  const dataDir = read.text('DATA_DIR', './data');
+  return {
+    dir: resolvePath(read.text('BACKUP_DIR', `${dataDir}/backups`)),
+    keep: read.integer('BACKUP_KEEP', 14, 1, 1000),
+    at: at === 'off' ? null : at,
+  };
 }
 
 function readProxies(read: EnvReader): string[] | false {

@@ -170,6 +170,7 @@ export const ERRORS = {
   'session-not-found': [404, 'There is no such session.'],
   'session-already-open': [409, 'The course has an open session already.'],
   'session-closed': [409, 'The session is closed.'],
+  'no-open-session': [409, 'The course has no open session to mark students in.'],
   'session-decided': [409, 'Somebody is marked already; the start cannot be moved any more.'],
   'session-times-invalid': [422, 'A session ends after its start and after now.'],
   'record-not-found': [404, 'There is no such attendance record.'],

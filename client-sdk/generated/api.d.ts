@@ -1,6 +1,810 @@
 // Made from openapi.json by scripts/openapi.ts; changes belong into the server's schemas.
 
 export interface paths {
+    "/api/v1/activation-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Activation codes
+         * @description Without the codes themselves, which are not kept; `hint` is how they begin.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Codes that join this course. */
+                    courseId?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    role?: "admin" | "teacher" | "student";
+                    /** @description Part of label or hint. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Default `-createdAt`. */
+                    sort?: "createdAt" | "-createdAt" | "expiresAt" | "-expiresAt";
+                    status?: "open" | "used" | "expired" | "revoked";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "hint": "7K2P",
+                         *           "label": "MAT101, first row",
+                         *           "role": "student",
+                         *           "studentId": null,
+                         *           "teacherId": null,
+                         *           "courseId": null,
+                         *           "maxUses": 1,
+                         *           "uses": 0,
+                         *           "status": "open",
+                         *           "createdAt": "2026-11-21T08:00:00.000Z",
+                         *           "expiresAt": "2026-12-21T08:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ActivationCodeList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make activation codes, one or many
+         * @description To be given out on paper: twelve letters and digits with a check character. Each makes as many accounts as `maxUses` says, which may join a course at once. The codes are told in this answer only.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "role": "student",
+                     *       "count": 30,
+                     *       "label": "MAT101",
+                     *       "expiresInDays": 14
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewActivationCodes"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "codes": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "hint": "7K2P",
+                         *           "label": "MAT101, first row",
+                         *           "role": "student",
+                         *           "studentId": null,
+                         *           "teacherId": null,
+                         *           "courseId": null,
+                         *           "maxUses": 1,
+                         *           "uses": 0,
+                         *           "status": "open",
+                         *           "createdAt": "2026-11-21T08:00:00.000Z",
+                         *           "expiresAt": "2026-12-21T08:00:00.000Z",
+                         *           "code": "7K2P-A9QX-M4BV",
+                         *           "holder": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["FreshActivationCodes"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `student-not-found`: There is no such student.
+                 *
+                 *     `teacher-not-found`: There is no such teacher.
+                 *
+                 *     `course-not-found`: There is no such course.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `roster-entry-taken`: The entry on the roster has an account already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/activation-codes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw an activation code
+         * @description Accounts that were made with it stay.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `activation-code-not-found`: There is no such activation code. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * API keys of the institution
+         * @description Without the keys themselves, which are not kept.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of the name. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Default `name`. */
+                    sort?: "name" | "-name" | "createdAt" | "-createdAt" | "lastUsedAt" | "-lastUsedAt";
+                    status?: "active" | "expired" | "revoked";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "name": "LMS",
+                         *           "prefix": "yk_4f0a91c2",
+                         *           "scopes": [
+                         *             "students:read",
+                         *             "attendance:read"
+                         *           ],
+                         *           "status": "active",
+                         *           "expiresAt": "2027-09-01T00:00:00.000Z",
+                         *           "lastUsedAt": null,
+                         *           "createdAt": "2026-11-21T08:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ApiKeyList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make an API key
+         * @description For machines: sent as `Authorization: Bearer yk_…` or `X-API-Key`. It reaches what an administrator reaches, within its scopes, and never accounts, keys or institutions. Told in this answer only.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "LMS",
+                     *       "scopes": [
+                     *         "students:read",
+                     *         "attendance:read"
+                     *       ],
+                     *       "expiresInDays": 365
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "name": "LMS",
+                         *       "prefix": "yk_4f0a91c2",
+                         *       "scopes": [
+                         *         "students:read",
+                         *         "attendance:read"
+                         *       ],
+                         *       "status": "active",
+                         *       "expiresAt": "2027-09-01T00:00:00.000Z",
+                         *       "lastUsedAt": null,
+                         *       "createdAt": "2026-11-21T08:00:00.000Z",
+                         *       "key": "yk_4f0a91c2_Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["FreshApiKey"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `scope-unknown`: There is no such scope; `details.scopes` lists them. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description It is refused from then on, by other servers within seconds. It stays on the list.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `api-key-not-found`: There is no such API key. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/api-keys/scopes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every scope that a key may have
+         * @description The subject of a route and whether it reads or writes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "scopes": [
+                         *         "attendance:read",
+                         *         "students:read",
+                         *         "students:write"
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ApiScopes"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attendance/{id}": {
         parameters: {
             query?: never;
@@ -30,6 +834,24 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "studentName": "Aybüke Çelik",
+                         *       "studentNumber": "2026-0142",
+                         *       "status": "present",
+                         *       "method": "face",
+                         *       "confidence": 0.97,
+                         *       "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *       "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *       "secondsSeen": 2711.5,
+                         *       "note": null,
+                         *       "correctedBy": null,
+                         *       "version": 2
+                         *     }
+                         */
                         "application/json": components["schemas"]["AttendanceRecord"];
                     };
                 };
@@ -100,7 +922,7 @@ export interface paths {
         };
         /**
          * Correct a record
-         * @description A person’s word wins over the machine’s from then on. The version that the person saw comes as `If-Match` or in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands.
+         * @description A person’s word wins over the machine’s from then on. The version that the person saw comes as `If-Match` or in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands. `pending` takes the person’s word away again.
          */
         put: {
             parameters: {
@@ -116,12 +938,14 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": {
-                        note?: string | null;
-                        status: "present" | "late" | "excused" | "absent";
-                        /** @description The version that was corrected; or as `If-Match`. */
-                        version?: number;
-                    };
+                    /**
+                     * @example {
+                     *       "status": "late",
+                     *       "note": "Came in at 9:20",
+                     *       "version": 2
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Correction"];
                 };
             };
             responses: {
@@ -131,6 +955,24 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "studentName": "Aybüke Çelik",
+                         *       "studentNumber": "2026-0142",
+                         *       "status": "present",
+                         *       "method": "face",
+                         *       "confidence": 0.97,
+                         *       "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *       "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *       "secondsSeen": 2711.5,
+                         *       "note": null,
+                         *       "correctedBy": null,
+                         *       "version": 2
+                         *     }
+                         */
                         "application/json": components["schemas"]["AttendanceRecord"];
                     };
                 };
@@ -224,6 +1066,645 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attendance/{id}/contest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a mark of one’s own is wrong
+         * @description Staff of the course answer. One open objection a mark; the ledger notes it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "text": "I sat in the last row, behind the column."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewContest"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198e000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "day": "2026-11-20",
+                         *       "recordStatus": "absent",
+                         *       "recordVersion": 2,
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "text": "I sat in the last row, behind the column.",
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T12:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Contest"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `record-not-found`: There is no such attendance record. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `contest-open`: There is an open objection to this mark already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why a record is what it is
+         * @description Its events in the order of the ledger. Students see those of their own records.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+                         *           "seq": 4711,
+                         *           "type": "corrected",
+                         *           "at": "2026-11-20T09:01:00.000Z",
+                         *           "recordedAt": "2026-11-20T09:01:00.012Z",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "method": "manual",
+                         *           "status": "late",
+                         *           "confidence": null,
+                         *           "streamId": null,
+                         *           "trackId": null,
+                         *           "actorId": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04",
+                         *           "actorName": "Ayşe Öğretmen",
+                         *           "data": {
+                         *             "note": "Came in at 9:20"
+                         *           }
+                         *         }
+                         *       ],
+                         *       "next": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EventPage"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `record-not-found`: There is no such attendance record. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/course/{courseId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register of a course
+         * @description Students in rows, the newest sessions of the range in columns. Rates are over the columns that are shown.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First local day. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description In names and numbers. */
+                    search?: string;
+                    /** @description Columns: the newest sessions of the range, this many at most. */
+                    sessions?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Last local day. */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The course. */
+                    courseId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "sessions": [
+                         *         {
+                         *           "id": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "startsAt": "2026-11-20T08:00:00.000Z",
+                         *           "day": "2026-11-20",
+                         *           "status": "closed",
+                         *           "counts": {
+                         *             "present": 21,
+                         *             "late": 2,
+                         *             "excused": 1,
+                         *             "absent": 3,
+                         *             "pending": 0
+                         *           }
+                         *         }
+                         *       ],
+                         *       "sessionsTotal": 1,
+                         *       "total": 27,
+                         *       "skip": 0,
+                         *       "limit": 1,
+                         *       "items": [
+                         *         {
+                         *           "student": {
+                         *             "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "Aybüke Çelik",
+                         *             "number": "2026-0142"
+                         *           },
+                         *           "enrolled": true,
+                         *           "counts": {
+                         *             "present": 1,
+                         *             "late": 0,
+                         *             "excused": 0,
+                         *             "absent": 0,
+                         *             "pending": 0
+                         *           },
+                         *           "rate": 1,
+                         *           "marks": [
+                         *             {
+                         *               "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *               "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *               "status": "present",
+                         *               "method": "face"
+                         *             }
+                         *           ]
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["CourseAttendance"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/face": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who is on a photo of the class
+         * @description multipart/form-data: `photo`, and `courseId` or `sessionId`. With `apply=true` those who are recognised for certain are marked in the open session, with `annotated=true` the answer has the picture with boxes and names. Only students who agreed to face recognition are found. The photo is never stored.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "courseId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "sessionId": null,
+                         *       "faces": 3,
+                         *       "present": [
+                         *         {
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "Aybüke Çelik",
+                         *           "number": "2026-0142",
+                         *           "confidence": 0.93,
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ]
+                         *         }
+                         *       ],
+                         *       "review": [
+                         *         {
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "Deniz Işık",
+                         *           "number": "2026-0143",
+                         *           "confidence": 0.61,
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ]
+                         *         }
+                         *       ],
+                         *       "unknown": 1,
+                         *       "marked": 0,
+                         *       "width": 1920,
+                         *       "height": 1080,
+                         *       "picture": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ClassPhotoResult"];
+                    };
+                };
+                /**
+                 * @description `invalid-request`: The request does not have the form that this route expects.
+                 *
+                 *     `photo-missing`: The request has no file in the field "photo".
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `session-not-found`: There is no such session.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `no-open-session`: The course has no open session to mark students in.
+                 *
+                 *     `session-closed`: The session is closed.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `photo-too-large`: The photo is larger than allowed, in bytes or in pixels. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `not-a-photo`: The file is not a photo that can be read: JPEG, PNG, WebP, AVIF, GIF and TIFF are. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `pipeline-busy`: The video workers are busy; try again in a few seconds.
+                 *
+                 *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attendance/manual": {
         parameters: {
             query?: never;
@@ -246,20 +1727,15 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": {
-                        note?: string | null;
-                        /**
-                         * Format: uuid
-                         * @description The class session; it may be closed.
-                         */
-                        sessionId: string;
-                        status: "present" | "late" | "excused" | "absent";
-                        /**
-                         * Format: uuid
-                         * @description A student enrolled in its course.
-                         */
-                        studentId: string;
-                    };
+                    /**
+                     * @example {
+                     *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                     *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                     *       "status": "present",
+                     *       "note": "Signed the list"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ManualMark"];
                 };
             };
             responses: {
@@ -269,6 +1745,24 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "studentName": "Aybüke Çelik",
+                         *       "studentNumber": "2026-0142",
+                         *       "status": "present",
+                         *       "method": "face",
+                         *       "confidence": 0.97,
+                         *       "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *       "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *       "secondsSeen": 2711.5,
+                         *       "note": null,
+                         *       "correctedBy": null,
+                         *       "version": 2
+                         *     }
+                         */
                         "application/json": components["schemas"]["AttendanceRecord"];
                     };
                 };
@@ -352,6 +1846,2157 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attendance/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The faces of one student’s record are another’s
+         * @description For two people who look alike: all tracks of the first record are given to the second student, with the time that they were seen for. Corrections by hand stay. Undone by its `transferId`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                     *       "fromStudentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                     *       "intoStudentId": "0198b000-4444-7ccc-9e02-3a0a5c2d3e05"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Merge"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "transferId": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+                         *       "tracks": 3,
+                         *       "from": {
+                         *         "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *         "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *         "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "studentName": "Aybüke Çelik",
+                         *         "studentNumber": "2026-0142",
+                         *         "status": "pending",
+                         *         "method": null,
+                         *         "confidence": 0.97,
+                         *         "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *         "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *         "secondsSeen": 2711.5,
+                         *         "note": null,
+                         *         "correctedBy": null,
+                         *         "version": 3
+                         *       },
+                         *       "to": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Transfer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-not-found`: There is no such session.
+                 *
+                 *     `record-not-found`: There is no such attendance record.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `nothing-to-move`: The record stands on no face that could be moved. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `student-not-enrolled`: The student is not enrolled in the course of this session.
+                 *
+                 *     `same-student`: From and to are the same student.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open questions over all open sessions
+         * @description The oldest first; teachers get those of their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    limit?: number;
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ReviewQueue"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Some faces of a record are somebody else’s
+         * @description Tracks, as its events name them, are taken from a record and given to another student of the course or to nobody. Undone by its `transferId`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                     *       "tracks": [
+                     *         {
+                     *           "streamId": "0198c1f0-9999-7bbb-8d01-2f9f4b1c2d03",
+                     *           "trackId": 17
+                     *         }
+                     *       ],
+                     *       "toStudentId": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Split"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "transferId": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+                         *       "tracks": 3,
+                         *       "from": {
+                         *         "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *         "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *         "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "studentName": "Aybüke Çelik",
+                         *         "studentNumber": "2026-0142",
+                         *         "status": "pending",
+                         *         "method": null,
+                         *         "confidence": 0.97,
+                         *         "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *         "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *         "secondsSeen": 2711.5,
+                         *         "note": null,
+                         *         "correctedBy": null,
+                         *         "version": 3
+                         *       },
+                         *       "to": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Transfer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `record-not-found`: There is no such attendance record.
+                 *
+                 *     `track-not-found`: The record does not stand on such a track.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `student-not-enrolled`: The student is not enrolled in the course of this session.
+                 *
+                 *     `same-student`: From and to are the same student.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance in numbers
+         * @description Counts and rates by status and method over a range of local days, beside as many days before it. Teachers get their own courses.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description Only students of this department. */
+                    department?: string;
+                    /** @description First local day. */
+                    from: string;
+                    /** @description Last local day; the range has 400 days at most. */
+                    to: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "period": {
+                         *         "from": "2026-11-16",
+                         *         "to": "2026-11-20",
+                         *         "sessions": 12,
+                         *         "records": 324,
+                         *         "statuses": {
+                         *           "present": 270,
+                         *           "late": 20,
+                         *           "excused": 9,
+                         *           "absent": 25,
+                         *           "pending": 0
+                         *         },
+                         *         "methods": {
+                         *           "face": 251,
+                         *           "qr": 31,
+                         *           "manual": 8,
+                         *           "import": 0
+                         *         },
+                         *         "corrected": 8,
+                         *         "rate": 0.9206
+                         *       },
+                         *       "before": {
+                         *         "from": "2026-11-11",
+                         *         "to": "2026-11-15",
+                         *         "sessions": 12,
+                         *         "records": 324,
+                         *         "statuses": {
+                         *           "present": 270,
+                         *           "late": 20,
+                         *           "excused": 9,
+                         *           "absent": 25,
+                         *           "pending": 0
+                         *         },
+                         *         "methods": {
+                         *           "face": 251,
+                         *           "qr": 31,
+                         *           "manual": 8,
+                         *           "import": 0
+                         *         },
+                         *         "corrected": 8,
+                         *         "rate": 0.9
+                         *       },
+                         *       "change": 0.0206
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceStats"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/student/{studentId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The attendance of a student
+         * @description With a summary per course. Teachers see the sessions of their own courses, students themselves.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description First local day. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description The newest first where absent. */
+                    sort?: "startsAt" | "-startsAt";
+                    /** @description `pending` only while the session is open and nobody has decided. */
+                    status?: "pending" | "present" | "late" | "excused" | "absent";
+                    /** @description Last local day. */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The student. */
+                    studentId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "courses": [
+                         *         {
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "counts": {
+                         *             "present": 21,
+                         *             "late": 2,
+                         *             "excused": 1,
+                         *             "absent": 3,
+                         *             "pending": 0
+                         *           },
+                         *           "rate": 0.8846
+                         *         }
+                         *       ],
+                         *       "total": 27,
+                         *       "skip": 0,
+                         *       "limit": 1,
+                         *       "items": [
+                         *         {
+                         *           "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "day": "2026-11-20",
+                         *           "startsAt": "2026-11-20T08:00:00.000Z",
+                         *           "endsAt": "2026-11-20T08:50:00.000Z",
+                         *           "sessionStatus": "closed",
+                         *           "status": "present",
+                         *           "method": "face",
+                         *           "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *           "secondsSeen": 2711.5,
+                         *           "note": null,
+                         *           "corrected": false,
+                         *           "version": 2,
+                         *           "contest": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["StudentAttendance"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/attendance/transfers/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge or split
+         * @description As if it had not happened; what was decided since then stays.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "transferId": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+                         *       "tracks": 3,
+                         *       "from": {
+                         *         "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *         "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *         "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "studentName": "Aybüke Çelik",
+                         *         "studentNumber": "2026-0142",
+                         *         "status": "pending",
+                         *         "method": null,
+                         *         "confidence": 0.97,
+                         *         "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *         "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *         "secondsSeen": 2711.5,
+                         *         "note": null,
+                         *         "correctedBy": null,
+                         *         "version": 3
+                         *       },
+                         *       "to": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Transfer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `transfer-not-found`: There is no such merge or split. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `transfer-undone`: It was undone already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what, when and from where; newest first
+         * @description Every write, and every view of biometric or emotion data. Entries are only ever added; each holds the hash of the one before, so that a change shows (`GET /audit/verify`).
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only actions that contain this, in any case: `login`, `PATCH`. */
+                    action?: string;
+                    /** @description Only what this user or key did. */
+                    actorId?: string;
+                    /** @description Only entries before this one: quicker than `skip`, and steady while it grows. */
+                    beforeSeq?: number;
+                    /** @description Not before. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Only what was done to this. */
+                    subjectId?: string;
+                    /** @description Before. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 4711,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "seq": 4711,
+                         *           "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a001",
+                         *           "at": "2026-11-20T09:14:03.120Z",
+                         *           "actor": {
+                         *             "kind": "user",
+                         *             "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a002",
+                         *             "name": "Ayşe Öğretmen"
+                         *           },
+                         *           "action": "PATCH /students/{id}",
+                         *           "subject": {
+                         *             "type": "student",
+                         *             "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a003"
+                         *           },
+                         *           "address": "10.0.0.12",
+                         *           "userAgent": "Mozilla/5.0",
+                         *           "requestId": "f6a1c5e0",
+                         *           "data": {
+                         *             "fields": [
+                         *               "name"
+                         *             ]
+                         *           },
+                         *           "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AuditList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit log as CSV
+         * @description Newest first, with the hashes; one line an entry, UTF-8.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only actions that contain this, in any case: `login`, `PATCH`. */
+                    action?: string;
+                    /** @description Only what this user or key did. */
+                    actorId?: string;
+                    /** @description Not before. */
+                    from?: string;
+                    /** @description Only what was done to this. */
+                    subjectId?: string;
+                    /** @description Before. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether the audit log is as it was written
+         * @description Walks the whole chain and names the first entry that was changed, removed, added or put elsewhere. Entries that retention removed are vouched for by a signed checkpoint.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "ok": true,
+                         *       "entries": 4711,
+                         *       "firstSeq": 1,
+                         *       "lastSeq": 4711,
+                         *       "broken": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AuditVerification"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make new backup codes
+         * @description The old ones are good no more. Needs a code of the app.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "123456"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Six digits of the app. */
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "backupCodes": [
+                         *         "7K2PA-9QXM4",
+                         *         "B0C5D-1EFGH"
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["BackupCodes"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `second-factor-wrong`: The code is wrong, was used before, or the sign-in took too long.
+                 *
+                 *     `unauthenticated`: A valid access token is needed.
+                 */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `second-factor-off`: The second factor is not on. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch the second factor off
+         * @description Needs the password, where the account has one, and a code or backup code. Refused in a role that the institution asks a second factor of.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "password": "a long password",
+                     *       "code": "123456"
+                     *     }
+                     */
+                    "application/json": {
+                        backupCode?: string;
+                        /** @description Six digits of the app. */
+                        code?: string;
+                        /** Format: password */
+                        password?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `second-factor-wrong`: The code is wrong, was used before, or the sign-in took too long.
+                 *
+                 *     `unauthenticated`: A valid access token is needed.
+                 */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `second-factor-off`: The second factor is not on.
+                 *
+                 *     `second-factor-needed-by-role`: The institution asks for a second factor in this role.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to set up a second factor
+         * @description A secret for an authenticator app. It counts once /auth/2fa/verify has seen a code of it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                         *       "uri": "otpauth://totp/Yoklama:ayse%40example.edu?issuer=Yoklama&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+                         *       "qr": "data:image/svg+xml;base64,PHN2Zy8+"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["SecondFactorSecret"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `second-factor-already-on`: The second factor is on already; switch it off first. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish signing in with the second factor
+         * @description A challenge is good for five minutes. A code is good for its own 30 seconds and those before and after, once; a backup code once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "challenge": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                     *       "code": "123456"
+                     *     }
+                     */
+                    "application/json": {
+                        backupCode?: string;
+                        /** @description `details.challenge` of the answer. */
+                        challenge: string;
+                        /** @description Six digits of the app. */
+                        code?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Names as in RFC 6749. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TokenAnswer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `second-factor-wrong`: The code is wrong, was used before, or the sign-in took too long. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `account-disabled`: This account is disabled.
+                 *
+                 *     `institution-suspended`: The institution is suspended.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/2fa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch the second factor on
+         * @description Answers ten backup codes, which are shown only now.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "123456"
+                     *     }
+                     */
+                    "application/json": {
+                        /** @description Six digits of the app. */
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "backupCodes": [
+                         *         "7K2PA-9QXM4",
+                         *         "B0C5D-1EFGH"
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["BackupCodes"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `second-factor-wrong`: The code is wrong, was used before, or the sign-in took too long.
+                 *
+                 *     `unauthenticated`: A valid access token is needed.
+                 */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `second-factor-off`: The second factor is not on.
+                 *
+                 *     `second-factor-already-on`: The second factor is on already; switch it off first.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an account with an activation code
+         * @description Spaces, hyphens and case of the code do not count, O is read as 0, I and L as 1. A student’s code that is for nobody in particular needs `studentNumber`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "7K2P-A9QX-M4BV",
+                     *       "email": "deniz@example.edu",
+                     *       "name": "Deniz Kaya",
+                     *       "password": "a long password",
+                     *       "studentNumber": "20260117"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Activation"];
+                };
+            };
+            responses: {
+                /** @description Names as in RFC 6749. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TokenAnswer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `institution-suspended`: The institution is suspended. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `activation-code-invalid`: The code is unknown, was withdrawn, has expired or was used up. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `email-taken`: Another user has this e-mail address.
+                 *
+                 *     `roster-entry-taken`: The entry on the roster has an account already.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `activation-code-mistyped`: The code has a mistake in it: its check character does not fit.
+                 *
+                 *     `password-too-weak`: A password needs at least 10 characters and must not be the e-mail address.
+                 *
+                 *     `roster-entry-missing`: A student’s number is needed, or does not fit the entry on the roster.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an invitation, or finish a registration
+         * @description Sets the password and signs in. The link works once.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                     *       "password": "a long password"
+                     *     }
+                     */
+                    "application/json": {
+                        name?: string;
+                        /** Format: password */
+                        password: string;
+                        /** @description What stands after `#` in the link. */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Names as in RFC 6749. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TokenAnswer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `account-waiting`: The account waits until an administrator finds its entry on the roster.
+                 *
+                 *     `account-disabled`: This account is disabled.
+                 *
+                 *     `institution-suspended`: The institution is suspended.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `link-invalid`: The link is unknown, was used or has expired. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `email-taken`: Another user has this e-mail address. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `password-too-weak`: A password needs at least 10 characters and must not be the e-mail address. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -363,7 +4008,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with e-mail address and password
-         * @description After five wrong passwords an account has to wait, longer each time.
+         * @description After five wrong passwords an account has to wait, longer each time; `Retry-After` says how long. Where the account has a second factor, the answer is `second-factor-required` and `details.challenge` goes to /auth/2fa/login with a code.
          */
         post: {
             parameters: {
@@ -374,6 +4019,12 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "email": "ayse@example.edu",
+                     *       "password": "a long password"
+                     *     }
+                     */
                     "application/json": {
                         email: string;
                         /** Format: password */
@@ -388,6 +4039,25 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["TokenAnswer"];
                     };
                 };
@@ -400,7 +4070,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `wrong-credentials`: E-mail address or password are wrong. */
+                /**
+                 * @description `wrong-credentials`: E-mail address or password are wrong.
+                 *
+                 *     `second-factor-required`: The second factor is needed; `details.challenge` goes with it.
+                 */
                 401: {
                     headers: {
                         [name: string]: unknown;
@@ -409,7 +4083,13 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `account-disabled`: This account is disabled. */
+                /**
+                 * @description `account-disabled`: This account is disabled.
+                 *
+                 *     `account-waiting`: The account waits until an administrator finds its entry on the roster.
+                 *
+                 *     `institution-suspended`: The institution is suspended.
+                 */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -464,7 +4144,7 @@ export interface paths {
         put?: never;
         /**
          * End the sign-in that a refresh token belongs to
-         * @description The access token stays valid until it expires.
+         * @description Its access tokens are refused from then on, by other servers within seconds.
          */
         post: {
             parameters: {
@@ -475,6 +4155,11 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1"
+                     *     }
+                     */
                     "application/json": {
                         refresh_token: string;
                     };
@@ -539,7 +4224,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The signed-in user */
+        /**
+         * The signed-in user
+         * @description Also while a second factor still has to be set up.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -555,6 +4243,18 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "email": "ayse@example.edu",
+                         *       "name": "Ayşe Yılmaz",
+                         *       "role": "teacher",
+                         *       "locale": "tr",
+                         *       "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *       "studentId": null,
+                         *       "secondFactor": false
+                         *     }
+                         */
                         "application/json": components["schemas"]["SignedInUser"];
                     };
                 };
@@ -610,6 +4310,792 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /**
+         * Change one’s own name or language
+         * @description Address and role are changed by an administrator, the password at /auth/password/change.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "locale": "en"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MePatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "email": "ayse@example.edu",
+                         *       "name": "Ayşe Yılmaz",
+                         *       "role": "teacher",
+                         *       "locale": "tr",
+                         *       "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *       "studentId": null,
+                         *       "secondFactor": false
+                         *     }
+                         */
+                        "application/json": components["schemas"]["SignedInUser"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Begin to sign in through a provider
+         * @description Authorization code with PKCE, state and nonce. The provider sends the browser back to /oidc/callback with `code` and `state`, which go to POST /auth/oidc/callback within ten minutes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "authorizationUrl": "https://login.example.edu/auth?client_id=yoklama&state=s",
+                         *       "state": "s"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OidcStart"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `institution-suspended`: The institution is suspended. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-not-found`: There is no such sign-in provider. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-address-forbidden`: The provider’s address is not allowed: https and a public host are needed. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-unreachable`: The provider did not answer as OpenID Connect says. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish signing in through a provider
+         * @description Signs in who signed in with the provider before, or whose e-mail address, which the provider must vouch for, an account of the institution has; makes an account where the provider may. A second factor is the provider’s matter.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "from the provider",
+                     *       "state": "s",
+                     *       "iss": "https://login.example.edu"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OidcCallback"];
+                };
+            };
+            responses: {
+                /** @description Names as in RFC 6749. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TokenAnswer"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `oidc-state-invalid`: This sign-in was not started here, took too long or was finished before.
+                 *
+                 *     `oidc-refused`: The provider’s answer could not be verified.
+                 */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `oidc-email-unverified`: The provider does not vouch for the e-mail address.
+                 *
+                 *     `oidc-no-account`: Nobody in the institution has the account that the provider names.
+                 *
+                 *     `account-disabled`: This account is disabled.
+                 *
+                 *     `account-waiting`: The account waits until an administrator finds its entry on the roster.
+                 *
+                 *     `institution-suspended`: The institution is suspended.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-not-found`: There is no such sign-in provider. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-unreachable`: The provider did not answer as OpenID Connect says. */
+                502: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Providers to sign in with
+         * @description Of the institution with that domain, or of the one that the host name of the request belongs to.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    domain?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "name": "Kampüs"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OfferedProviders"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change one’s own password
+         * @description Needs the old one. The sign-in that asks goes on, all others end.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "oldPassword": "a long password",
+                     *       "newPassword": "a new long password"
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: password */
+                        newPassword: string;
+                        /** Format: password */
+                        oldPassword: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `password-wrong`: The password is wrong.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `password-missing`: This account has no password; set one through “forgot password”. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `password-too-weak`: A password needs at least 10 characters and must not be the e-mail address. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to set a new password
+         * @description The answer is the same, and takes as long, whether the address is known or not. The link works once, for an hour; an account is sent three an hour at most.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "ayse@example.edu"
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: email */
+                        email: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "status": "accepted"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Accepted"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with the link
+         * @description Ends every sign-in of the account. A second factor stays on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                     *       "password": "a new long password"
+                     *     }
+                     */
+                    "application/json": {
+                        /** Format: password */
+                        password: string;
+                        /** @description What stands after `#` in the link. */
+                        token: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `link-invalid`: The link is unknown, was used or has expired. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `password-too-weak`: A password needs at least 10 characters and must not be the e-mail address. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -635,6 +5121,11 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1"
+                     *     }
+                     */
                     "application/json": {
                         refresh_token: string;
                     };
@@ -647,6 +5138,25 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "access_token": "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCIsImtpZCI6IjEifQ.e30.c2ln",
+                         *       "token_type": "Bearer",
+                         *       "expires_in": 900,
+                         *       "refresh_token": "Zl0m9yq4n1Vw8aB2cD3eF4gH5iJ6kL7mN8oP9qR0sT1",
+                         *       "limited": false,
+                         *       "user": {
+                         *         "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *         "email": "ayse@example.edu",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "role": "teacher",
+                         *         "locale": "tr",
+                         *         "tenantId": "01939d3e-0000-7000-8000-000000000001",
+                         *         "studentId": null,
+                         *         "secondFactor": false
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["TokenAnswer"];
                     };
                 };
@@ -672,7 +5182,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `account-disabled`: This account is disabled. */
+                /**
+                 * @description `account-disabled`: This account is disabled.
+                 *
+                 *     `institution-suspended`: The institution is suspended.
+                 */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -716,6 +5230,394 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an account as a student
+         * @description Where the institution allows it. A link goes to the address; the answer is the same, and takes as long, whether it has an account already or not. Taking the link (POST /auth/invitations/accept) makes the account: at once where number and address are on the roster, else it waits for an administrator.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "deniz@example.edu",
+                     *       "name": "Deniz Kaya",
+                     *       "studentNumber": "20260117"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "status": "accepted"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Accepted"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `registration-closed`: The institution does not let people make accounts for themselves. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `email-domain-not-allowed`: The institution takes addresses of its own domains only. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One’s own sign-ins
+         * @description Where one is signed in: device, address, since when, last used; the last used first.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "current": true,
+                         *           "device": "Mozilla/5.0",
+                         *           "address": "192.0.2.7",
+                         *           "methods": [
+                         *             "password",
+                         *             "totp"
+                         *           ],
+                         *           "createdAt": "2026-11-21T08:00:00.000Z",
+                         *           "lastUsedAt": "2026-11-21T09:30:00.000Z",
+                         *           "expiresAt": "2026-12-21T09:30:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["SignIns"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * End all of one’s other sign-ins
+         * @description The one that asks goes on.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "ended": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EndedSignIns"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End one of one’s sign-ins
+         * @description Its tokens are refused from then on, by other servers within seconds.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `sign-in-not-found`: There is no such sign-in. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -723,14 +5625,23 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cameras by name */
+        /**
+         * Cameras by name
+         * @description With the state of each in an open session. Addresses come without user name and password.
+         */
         get: {
             parameters: {
                 query?: {
+                    enabled?: boolean;
                     /** @description Items to answer with, at most. */
                     limit?: number;
+                    /** @description Only cameras of this room. */
+                    roomId?: string;
+                    /** @description Part of the name. */
+                    search?: string;
                     /** @description Items to leave out. */
                     skip?: number;
+                    sort?: "name" | "-name" | "createdAt" | "-createdAt";
                 };
                 header?: never;
                 path?: never;
@@ -744,6 +5655,29 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701",
+                         *           "name": "Ön kamera",
+                         *           "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *           "room": "D-204",
+                         *           "url": "rtsp://10.0.4.17/stream1",
+                         *           "hasCredentials": true,
+                         *           "sampling": {
+                         *             "mode": "fps",
+                         *             "fps": 2
+                         *           },
+                         *           "enabled": true,
+                         *           "status": "live"
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["CameraList"];
                     };
                 };
@@ -817,6 +5751,13 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "name": "Ön kamera",
+                     *       "room": "D-204",
+                     *       "url": "rtsp://user:secret@10.0.4.17/stream1"
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewCamera"];
                 };
             };
@@ -827,6 +5768,22 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701",
+                         *       "name": "Ön kamera",
+                         *       "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "room": "D-204",
+                         *       "url": "rtsp://10.0.4.17/stream1",
+                         *       "hasCredentials": true,
+                         *       "sampling": {
+                         *         "mode": "fps",
+                         *         "fps": 2
+                         *       },
+                         *       "enabled": true,
+                         *       "status": "live"
+                         *     }
+                         */
                         "application/json": components["schemas"]["Camera"];
                     };
                 };
@@ -850,6 +5807,15 @@ export interface paths {
                 };
                 /** @description `forbidden`: Your role does not allow this. */
                 403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-not-found`: There is no such room. */
+                404: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -925,7 +5891,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A camera */
+        /**
+         * A camera
+         * @description Its address comes without user name and password.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -944,6 +5913,22 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701",
+                         *       "name": "Ön kamera",
+                         *       "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "room": "D-204",
+                         *       "url": "rtsp://10.0.4.17/stream1",
+                         *       "hasCredentials": true,
+                         *       "sampling": {
+                         *         "mode": "fps",
+                         *         "fps": 2
+                         *       },
+                         *       "enabled": true,
+                         *       "status": "live"
+                         *     }
+                         */
                         "application/json": components["schemas"]["Camera"];
                     };
                 };
@@ -1014,7 +5999,10 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Remove a camera */
+        /**
+         * Remove a camera
+         * @description Refused while it takes part in an open session. Past sessions keep their records.
+         */
         delete: {
             parameters: {
                 query?: never;
@@ -1126,6 +6114,11 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "enabled": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["CameraPatch"];
                 };
             };
@@ -1136,6 +6129,22 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701",
+                         *       "name": "Ön kamera",
+                         *       "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "room": "D-204",
+                         *       "url": "rtsp://10.0.4.17/stream1",
+                         *       "hasCredentials": true,
+                         *       "sampling": {
+                         *         "mode": "fps",
+                         *         "fps": 2
+                         *       },
+                         *       "enabled": true,
+                         *       "status": "live"
+                         *     }
+                         */
                         "application/json": components["schemas"]["Camera"];
                     };
                 };
@@ -1166,7 +6175,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `camera-not-found`: There is no such camera. */
+                /**
+                 * @description `camera-not-found`: There is no such camera.
+                 *
+                 *     `room-not-found`: There is no such room.
+                 */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -1241,7 +6254,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try a camera */
+        /**
+         * Try a camera
+         * @description Opens its stream and reads one frame, in at most 12 s.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1260,6 +6276,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "codec": "h264",
+                         *       "width": 1920,
+                         *       "height": 1080,
+                         *       "fps": 25,
+                         *       "snapshot": "/9j/4AAQSkZJRg=="
+                         *     }
+                         */
                         "application/json": components["schemas"]["Probe"];
                     };
                 };
@@ -1356,7 +6381,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the camera sees now */
+        /**
+         * What the camera sees now
+         * @description One frame as JPEG; it is not kept. Who looked is written to the audit log.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -1488,6 +6516,13 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "url": "rtsp://10.0.4.17/stream1",
+                     *       "username": "user",
+                     *       "password": "secret"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProbeRequest"];
                 };
             };
@@ -1498,6 +6533,15 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "codec": "h264",
+                         *       "width": 1920,
+                         *       "height": 1080,
+                         *       "fps": 25,
+                         *       "snapshot": "/9j/4AAQSkZJRg=="
+                         *     }
+                         */
                         "application/json": components["schemas"]["Probe"];
                     };
                 };
@@ -1595,23 +6639,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/courses": {
+    "/api/v1/contests": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Courses, by code */
+        /**
+         * Objections to marks
+         * @description Students see their own, teachers those about their courses.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
                     /** @description Items to answer with, at most. */
                     limit?: number;
-                    /** @description Part of code or name. */
-                    search?: string;
                     /** @description Items to leave out. */
                     skip?: number;
+                    /** @description Newest first where absent. */
+                    sort?: "createdAt" | "-createdAt";
+                    status?: "open" | "accepted" | "refused";
+                    /** @description Only this student. */
+                    studentId?: string;
                 };
                 header?: never;
                 path?: never;
@@ -1625,6 +6677,434 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        "application/json": components["schemas"]["ContestList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An objection
+         * @description With the mark as it stands now and what staff answered.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198e000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "day": "2026-11-20",
+                         *       "recordStatus": "absent",
+                         *       "recordVersion": 2,
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "text": "I sat in the last row, behind the column.",
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T12:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Contest"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `contest-not-found`: There is no such objection. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contests/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer an objection
+         * @description Once. Accepting may correct the mark in the same step; with `version` of the mark that was seen, so that a change in the meantime is not written over.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted",
+                     *       "answer": "You are right.",
+                     *       "correction": {
+                     *         "status": "present",
+                     *         "version": 2
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ContestDecision"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198e000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "day": "2026-11-20",
+                         *       "recordStatus": "absent",
+                         *       "recordVersion": 2,
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "text": "I sat in the last row, behind the column.",
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T12:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Contest"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `contest-not-found`: There is no such objection. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `contest-decided`: The objection has been answered already.
+                 *
+                 *     `version-conflict`: The record was changed in the meantime; `details.record` is how it stands now.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Courses, by code
+         * @description Administrators see all courses, teachers those that they teach.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only archived ones; without, those who are not. */
+                    archived?: boolean;
+                    department?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of code or name. */
+                    search?: string;
+                    semester?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    sort?: "code" | "-code" | "name" | "-name" | "semester" | "-semester" | "department" | "-department" | "createdAt" | "-createdAt";
+                    /** @description Only courses of this teacher. */
+                    teacherId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "semester": "2026-güz",
+                         *           "department": "Matematik",
+                         *           "opens": "schedule",
+                         *           "warnAfterAbsences": 4,
+                         *           "rules": {
+                         *             "lateAfterMinutes": 15,
+                         *             "minPresenceShare": 0,
+                         *             "graceMinutes": 5
+                         *           },
+                         *           "teachers": [
+                         *             {
+                         *               "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *               "name": "Ayşe Öğretmen"
+                         *             }
+                         *           ],
+                         *           "externalId": null,
+                         *           "archived": false,
+                         *           "students": 31
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["CourseList"];
                     };
                 };
@@ -1685,7 +7165,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Add a course */
+        /**
+         * Add a course
+         * @description Its weekly meetings are set with `PUT /courses/{id}/meetings`.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -1695,6 +7178,16 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "code": "MAT101",
+                     *       "name": "Matematik",
+                     *       "semester": "2026-güz",
+                     *       "rules": {
+                     *         "lateAfterMinutes": 10
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewCourse"];
                 };
             };
@@ -1705,6 +7198,31 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *       "code": "MAT101",
+                         *       "name": "Matematik",
+                         *       "semester": "2026-güz",
+                         *       "department": "Matematik",
+                         *       "opens": "schedule",
+                         *       "warnAfterAbsences": 4,
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "teachers": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *           "name": "Ayşe Öğretmen"
+                         *         }
+                         *       ],
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "students": 31
+                         *     }
+                         */
                         "application/json": components["schemas"]["Course"];
                     };
                 };
@@ -1735,7 +7253,20 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `course-code-taken`: Another course of that semester has this code. */
+                /** @description `teacher-not-found`: There is no such teacher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-code-taken`: Another course of that semester has this code.
+                 *
+                 *     `course-external-id-taken`: Another course has this external id.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -1786,7 +7317,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One course */
+        /**
+         * One course
+         * @description Teachers reach the courses that they teach, students those that they are enrolled in.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -1805,6 +7339,31 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *       "code": "MAT101",
+                         *       "name": "Matematik",
+                         *       "semester": "2026-güz",
+                         *       "department": "Matematik",
+                         *       "opens": "schedule",
+                         *       "warnAfterAbsences": 4,
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "teachers": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *           "name": "Ayşe Öğretmen"
+                         *         }
+                         *       ],
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "students": 31
+                         *     }
+                         */
                         "application/json": components["schemas"]["Course"];
                     };
                 };
@@ -1875,7 +7434,10 @@ export interface paths {
         };
         put?: never;
         post?: never;
-        /** Remove a course that has had no session */
+        /**
+         * Remove a course that has had no session
+         * @description One with sessions is archived instead, so that its attendance stays.
+         */
         delete: {
             parameters: {
                 query?: never;
@@ -1987,6 +7549,12 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "opens": "schedule",
+                     *       "warnAfterAbsences": 4
+                     *     }
+                     */
                     "application/json": components["schemas"]["CoursePatch"];
                 };
             };
@@ -1997,6 +7565,31 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *       "code": "MAT101",
+                         *       "name": "Matematik",
+                         *       "semester": "2026-güz",
+                         *       "department": "Matematik",
+                         *       "opens": "schedule",
+                         *       "warnAfterAbsences": 4,
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "teachers": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *           "name": "Ayşe Öğretmen"
+                         *         }
+                         *       ],
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "students": 31
+                         *     }
+                         */
                         "application/json": components["schemas"]["Course"];
                     };
                 };
@@ -2027,7 +7620,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `course-not-found`: There is no such course. */
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `teacher-not-found`: There is no such teacher.
+                 */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -2036,7 +7633,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `course-code-taken`: Another course of that semester has this code. */
+                /**
+                 * @description `course-code-taken`: Another course of that semester has this code.
+                 *
+                 *     `course-external-id-taken`: Another course has this external id.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -2083,7 +7684,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Students enrolled in a course */
+        /**
+         * Students enrolled in a course
+         * @description By name; archived students are left out.
+         */
         get: {
             parameters: {
                 query?: {
@@ -2107,6 +7711,34 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "number": "20260017",
+                         *           "name": "Çağla Işık",
+                         *           "email": "cagla@okul.example",
+                         *           "department": "Matematik",
+                         *           "guardianName": "Deniz Işık",
+                         *           "guardianEmail": "deniz@ev.example",
+                         *           "locale": "tr",
+                         *           "preferences": {},
+                         *           "externalId": null,
+                         *           "archived": false,
+                         *           "createdAt": "2026-09-14T07:30:00.000Z",
+                         *           "faceTemplates": 3,
+                         *           "consents": {
+                         *             "face": true,
+                         *             "emotion": false
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["StudentList"];
                     };
                 };
@@ -2176,7 +7808,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Enrol students, all or none */
+        /**
+         * Enrol students, all or none
+         * @description Those enrolled already stay so. An open session of the course takes the new ones in at once.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2189,9 +7824,14 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": {
-                        studentIds: string[];
-                    };
+                    /**
+                     * @example {
+                     *       "studentIds": [
+                     *         "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["EnrolmentBody"];
                 };
             };
             responses: {
@@ -2201,6 +7841,12 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "added": 1,
+                         *       "total": 31
+                         *     }
+                         */
                         "application/json": components["schemas"]["EnrolmentAnswer"];
                     };
                 };
@@ -2237,6 +7883,15 @@ export interface paths {
                  *     `student-not-found`: There is no such student.
                  */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-archived`: The student is archived; restore them first. */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2289,7 +7944,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End an enrolment */
+        /**
+         * End an enrolment
+         * @description Attendance of the past stays.
+         */
         delete: {
             parameters: {
                 query?: never;
@@ -2381,6 +8039,5890 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/courses/{id}/meetings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a course meets every week
+         * @description In wall times of the institution: a meeting at nine is at nine in summer and in winter.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "meetings": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1901",
+                         *           "room": "D-204",
+                         *           "weekday": 1,
+                         *           "startsAt": "09:00",
+                         *           "endsAt": "10:50",
+                         *           "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *           "validFrom": "2026-09-14",
+                         *           "validUntil": "2027-01-08"
+                         *         }
+                         *       ],
+                         *       "warnings": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Meetings"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set when a course meets every week
+         * @description These meetings and no others. Meetings of the course that overlap are refused; a room that another course has at the same time is a warning. Sessions of the past stay.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "meetings": [
+                     *         {
+                     *           "weekday": 1,
+                     *           "startsAt": "09:00",
+                     *           "endsAt": "10:50",
+                     *           "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                     *           "validFrom": "2026-09-14",
+                     *           "validUntil": "2027-01-08"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["MeetingsBody"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "meetings": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1901",
+                         *           "room": "D-204",
+                         *           "weekday": 1,
+                         *           "startsAt": "09:00",
+                         *           "endsAt": "10:50",
+                         *           "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *           "validFrom": "2026-09-14",
+                         *           "validUntil": "2027-01-08"
+                         *         }
+                         *       ],
+                         *       "warnings": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Meetings"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `room-not-found`: There is no such room.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `meetings-overlap`: Meetings of the course overlap, or one ends before it starts; see `details`. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/teachers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say who teaches a course
+         * @description These and no others. A teacher reaches a course and its students only while they teach it.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "teacherIds": [
+                     *         "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CourseTeachersBody"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *       "code": "MAT101",
+                         *       "name": "Matematik",
+                         *       "semester": "2026-güz",
+                         *       "department": "Matematik",
+                         *       "opens": "schedule",
+                         *       "warnAfterAbsences": 4,
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "teachers": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *           "name": "Ayşe Öğretmen"
+                         *         }
+                         *       ],
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "students": 31
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Course"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `teacher-not-found`: There is no such teacher.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ledger
+         * @description What happened to attendance, in the order of writing; never changed, and records can be rebuilt from it. Teachers read that of their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only later places in the ledger. */
+                    after?: number;
+                    /** @description Happened at or after. */
+                    from?: string;
+                    limit?: number;
+                    /** @description Only this session. */
+                    sessionId?: string;
+                    /** @description Only this student. */
+                    studentId?: string;
+                    /** @description Happened before. */
+                    to?: string;
+                    type?: "session-opened" | "session-changed" | "session-closed" | "marked" | "seen" | "qr-scanned" | "imported" | "confirmed" | "rejected" | "corrected" | "excused" | "excuse-withdrawn" | "split" | "merged" | "transfer-undone" | "contested";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+                         *           "seq": 4711,
+                         *           "type": "corrected",
+                         *           "at": "2026-11-20T09:01:00.000Z",
+                         *           "recordedAt": "2026-11-20T09:01:00.012Z",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "method": "manual",
+                         *           "status": "late",
+                         *           "confidence": null,
+                         *           "streamId": null,
+                         *           "trackId": null,
+                         *           "actorId": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04",
+                         *           "actorName": "Ayşe Öğretmen",
+                         *           "data": {
+                         *             "note": "Came in at 9:20"
+                         *           }
+                         *         }
+                         *       ],
+                         *       "next": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EventPage"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/rebuild": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring records to what the ledger says
+         * @description A dry run says what would change and is what happens where `dryRun` is not false. A record that nobody touched outside the ledger comes out as it was. Nobody is notified of changes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "scope": {
+                     *         "courseId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04"
+                     *       },
+                     *       "dryRun": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Rebuild"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "dryRun": true,
+                         *       "sessions": 14,
+                         *       "records": 378,
+                         *       "missing": 0,
+                         *       "changed": 1,
+                         *       "differences": [
+                         *         {
+                         *           "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "before": {
+                         *             "status": "present",
+                         *             "method": null,
+                         *             "firstSeenAt": null,
+                         *             "secondsSeen": 0,
+                         *             "note": null,
+                         *             "correctedBy": null,
+                         *             "version": 3
+                         *           },
+                         *           "after": {
+                         *             "status": "absent",
+                         *             "method": null,
+                         *             "firstSeenAt": null,
+                         *             "secondsSeen": 0,
+                         *             "note": null,
+                         *             "correctedBy": null,
+                         *             "version": 2
+                         *           }
+                         *         }
+                         *       ],
+                         *       "next": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RebuildResult"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-not-found`: There is no such session.
+                 *
+                 *     `course-not-found`: There is no such course.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excuses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Excuses
+         * @description Students see their own, teachers those of their students.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only excuses for this course alone. */
+                    courseId?: string;
+                    /** @description That end after this. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Newest first where absent. */
+                    sort?: "createdAt" | "-createdAt" | "fromAt" | "-fromAt";
+                    status?: "open" | "accepted" | "refused";
+                    /** @description Only this student. */
+                    studentId?: string;
+                    /** @description That begin before this. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ExcuseList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Hand in an excuse
+         * @description By students for themselves, or by staff for a student. A document is added afterwards. It counts once staff have accepted it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                     *       "courseId": null,
+                     *       "fromAt": "2026-11-19T21:00:00.000Z",
+                     *       "untilAt": "2026-11-20T21:00:00.000Z",
+                     *       "note": "Flu, with a doctor’s note."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewExcuse"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "course": null,
+                         *       "fromAt": "2026-11-19T21:00:00.000Z",
+                         *       "untilAt": "2026-11-20T21:00:00.000Z",
+                         *       "note": "Flu, with a doctor’s note.",
+                         *       "document": {
+                         *         "name": "rapor.pdf",
+                         *         "type": "application/pdf",
+                         *         "bytes": 48213
+                         *       },
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T06:12:00.000Z",
+                         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Excuse"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `student-not-found`: There is no such student.
+                 *
+                 *     `course-not-found`: There is no such course.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-times-invalid`: An excuse ends after its beginning and at most a year later. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excuses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An excuse
+         * @description With what became of it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "course": null,
+                         *       "fromAt": "2026-11-19T21:00:00.000Z",
+                         *       "untilAt": "2026-11-20T21:00:00.000Z",
+                         *       "note": "Flu, with a doctor’s note.",
+                         *       "document": {
+                         *         "name": "rapor.pdf",
+                         *         "type": "application/pdf",
+                         *         "bytes": 48213
+                         *       },
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T06:12:00.000Z",
+                         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Excuse"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-not-found`: There is no such excuse. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Take an excuse back
+         * @description Students while nobody has decided; whoever may decide it also later, and marks that it excused are as they would be without it. Its document is erased.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-not-found`: There is no such excuse. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-decided`: The excuse has been decided already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change an excuse
+         * @description While nobody has decided.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "note": "Flu"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExcusePatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "course": null,
+                         *       "fromAt": "2026-11-19T21:00:00.000Z",
+                         *       "untilAt": "2026-11-20T21:00:00.000Z",
+                         *       "note": "Flu, with a doctor’s note.",
+                         *       "document": {
+                         *         "name": "rapor.pdf",
+                         *         "type": "application/pdf",
+                         *         "bytes": 48213
+                         *       },
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T06:12:00.000Z",
+                         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Excuse"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `excuse-not-found`: There is no such excuse.
+                 *
+                 *     `course-not-found`: There is no such course.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-decided`: The excuse has been decided already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-times-invalid`: An excuse ends after its beginning and at most a year later. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/excuses/{id}/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept or refuse an excuse
+         * @description Accepting turns absences of the sessions that it covers into excused, past and future; nobody who was there is touched, nor a correction by hand. Refusing afterwards takes that back. Teachers decide about a course of theirs, administrators also about excuses for all courses.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "status": "accepted",
+                     *       "answer": "Get well soon."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ExcuseDecision"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "course": null,
+                         *       "fromAt": "2026-11-19T21:00:00.000Z",
+                         *       "untilAt": "2026-11-20T21:00:00.000Z",
+                         *       "note": "Flu, with a doctor’s note.",
+                         *       "document": {
+                         *         "name": "rapor.pdf",
+                         *         "type": "application/pdf",
+                         *         "bytes": 48213
+                         *       },
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T06:12:00.000Z",
+                         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Excuse"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-not-found`: There is no such excuse. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/excuses/{id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The document of an excuse
+         * @description For the student, and staff who see the student. Always as a download.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": string;
+                        "image/jpeg": string;
+                        "image/png": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `excuse-not-found`: There is no such excuse.
+                 *
+                 *     `file-not-found`: There is no such file, or it has expired.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/pdf": components["schemas"]["Error"];
+                        "image/jpeg": components["schemas"]["Error"];
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /**
+         * Add the document of an excuse
+         * @description multipart/form-data with one file in the field `document`: PDF, JPEG or PNG by its content, 5 MB at most. It is kept encrypted, takes the place of an earlier one, and is erased with the student.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "course": null,
+                         *       "fromAt": "2026-11-19T21:00:00.000Z",
+                         *       "untilAt": "2026-11-20T21:00:00.000Z",
+                         *       "note": "Flu, with a doctor’s note.",
+                         *       "document": {
+                         *         "name": "rapor.pdf",
+                         *         "type": "application/pdf",
+                         *         "bytes": 48213
+                         *       },
+                         *       "status": "open",
+                         *       "answer": null,
+                         *       "decidedBy": null,
+                         *       "decidedAt": null,
+                         *       "createdAt": "2026-11-20T06:12:00.000Z",
+                         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Excuse"];
+                    };
+                };
+                /**
+                 * @description `document-missing`: The request has no file in the field "document".
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-not-found`: There is no such excuse. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `excuse-decided`: The excuse has been decided already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `body-too-large`: The body is larger than allowed. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `document-type`: The document is neither PDF nor JPEG nor PNG. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/courses.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All courses as CSV
+         * @description UTF-8 with a byte order mark, with the columns that `POST /imports` reads. A cell that a spreadsheet would take for a formula begins with an apostrophe, which importing takes off again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Archived ones too; `status` says which they are. */
+                    archived?: boolean;
+                    /** @description Turkish spreadsheets expect a semicolon. Default: comma. */
+                    separator?: "comma" | "semicolon" | "tab";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/enrolments.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All enrolments as CSV
+         * @description UTF-8 with a byte order mark, with the columns that `POST /imports` reads. A cell that a spreadsheet would take for a formula begins with an apostrophe, which importing takes off again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Archived ones too; `status` says which they are. */
+                    archived?: boolean;
+                    /** @description Turkish spreadsheets expect a semicolon. Default: comma. */
+                    separator?: "comma" | "semicolon" | "tab";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/oneroster.zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The institution’s rosters as OneRoster 1.2
+         * @description A zip of bulk CSV files for other systems: organisations, semesters, courses and classes, users with their roles and guardians, enrollments. Importing it again changes nothing.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Archived ones too; `status` says which they are. */
+                    archived?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Zip */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/students.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All students as CSV
+         * @description UTF-8 with a byte order mark, with the columns that `POST /imports` reads. A cell that a spreadsheet would take for a formula begins with an apostrophe, which importing takes off again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Archived ones too; `status` says which they are. */
+                    archived?: boolean;
+                    /** @description Turkish spreadsheets expect a semicolon. Default: comma. */
+                    separator?: "comma" | "semicolon" | "tab";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exports/teachers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All teachers as CSV
+         * @description UTF-8 with a byte order mark, with the columns that `POST /imports` reads. A cell that a spreadsheet would take for a formula begins with an apostrophe, which importing takes off again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Archived ones too; `status` says which they are. */
+                    archived?: boolean;
+                    /** @description Turkish spreadsheets expect a semicolon. Default: comma. */
+                    separator?: "comma" | "semicolon" | "tab";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description CSV */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/csv": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Days without classes
+         * @description In their order. The schedule opens no session on them.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Last day. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1d01",
+                         *           "day": "2026-10-29",
+                         *           "name": "Cumhuriyet Bayramı"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["HolidayList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a day without classes
+         * @description A day of the institution’s own time zone. A session that is open already stays open.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "day": "2026-10-29",
+                     *       "name": "Cumhuriyet Bayramı"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewHoliday"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1d01",
+                         *       "day": "2026-10-29",
+                         *       "name": "Cumhuriyet Bayramı"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Holiday"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `holiday-taken`: That day is a holiday already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/holidays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a day without classes
+         * @description The schedule opens sessions on it again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `holiday-not-found`: There is no such holiday. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a day without classes
+         * @description Its name, or the day that it falls on.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Republic Day"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["HolidayPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1d01",
+                         *       "day": "2026-10-29",
+                         *       "name": "Cumhuriyet Bayramı"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Holiday"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `holiday-not-found`: There is no such holiday. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `holiday-taken`: That day is a holiday already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Imports, newest first
+         * @description They are forgotten seven days after the file came; what was applied stays.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    status?: "checking" | "checked" | "applying" | "applied" | "failed";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *           "format": "csv",
+                         *           "entity": "students",
+                         *           "name": "students.csv",
+                         *           "status": "checked",
+                         *           "progress": 1,
+                         *           "counts": {
+                         *             "lines": 31,
+                         *             "create": 29,
+                         *             "update": 1,
+                         *             "unchanged": 0,
+                         *             "archive": 0,
+                         *             "error": 1
+                         *           },
+                         *           "entities": {
+                         *             "student": {
+                         *               "create": 29,
+                         *               "update": 1,
+                         *               "unchanged": 0,
+                         *               "archive": 0,
+                         *               "error": 1
+                         *             }
+                         *           },
+                         *           "details": {
+                         *             "encoding": "windows-1254",
+                         *             "separator": ";",
+                         *             "columns": [
+                         *               "number",
+                         *               "name"
+                         *             ],
+                         *             "ignoredColumns": [
+                         *               "Şube"
+                         *             ]
+                         *           },
+                         *           "error": null,
+                         *           "createdBy": null,
+                         *           "createdAt": "2026-09-14T07:30:00.000Z",
+                         *           "appliedAt": null,
+                         *           "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ImportList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Read a roster and say what it would do
+         * @description multipart/form-data with the table in `file`. Fields: `entity` (students, teachers, courses or enrolments; not for a zip), `emptyClears` (`true`: an empty cell empties the field; without, it leaves it as it is) and `encoding` (found out where it is not said). CSV separated by comma, semicolon or tab, headers in Turkish or English; or a OneRoster 1.1 or 1.2 zip. Nothing is changed before `POST /imports/{id}/apply`: `GET /imports/{id}/lines` says what each line would do. A large file is read in the background: 202, and `GET /imports/{id}` has the progress.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *       "format": "csv",
+                         *       "entity": "students",
+                         *       "name": "students.csv",
+                         *       "status": "checked",
+                         *       "progress": 1,
+                         *       "counts": {
+                         *         "lines": 31,
+                         *         "create": 29,
+                         *         "update": 1,
+                         *         "unchanged": 0,
+                         *         "archive": 0,
+                         *         "error": 1
+                         *       },
+                         *       "entities": {
+                         *         "student": {
+                         *           "create": 29,
+                         *           "update": 1,
+                         *           "unchanged": 0,
+                         *           "archive": 0,
+                         *           "error": 1
+                         *         }
+                         *       },
+                         *       "details": {
+                         *         "encoding": "windows-1254",
+                         *         "separator": ";",
+                         *         "columns": [
+                         *           "number",
+                         *           "name"
+                         *         ],
+                         *         "ignoredColumns": [
+                         *           "Şube"
+                         *         ]
+                         *       },
+                         *       "error": null,
+                         *       "createdBy": null,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "appliedAt": null,
+                         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *       "format": "csv",
+                         *       "entity": "students",
+                         *       "name": "students.csv",
+                         *       "status": "checked",
+                         *       "progress": 1,
+                         *       "counts": {
+                         *         "lines": 31,
+                         *         "create": 29,
+                         *         "update": 1,
+                         *         "unchanged": 0,
+                         *         "archive": 0,
+                         *         "error": 1
+                         *       },
+                         *       "entities": {
+                         *         "student": {
+                         *           "create": 29,
+                         *           "update": 1,
+                         *           "unchanged": 0,
+                         *           "archive": 0,
+                         *           "error": 1
+                         *         }
+                         *       },
+                         *       "details": {
+                         *         "encoding": "windows-1254",
+                         *         "separator": ";",
+                         *         "columns": [
+                         *           "number",
+                         *           "name"
+                         *         ],
+                         *         "ignoredColumns": [
+                         *           "Şube"
+                         *         ]
+                         *       },
+                         *       "error": null,
+                         *       "createdBy": null,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "appliedAt": null,
+                         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                /**
+                 * @description `invalid-request`: The request does not have the form that this route expects.
+                 *
+                 *     `import-file-missing`: The request has no file in the field "file".
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-too-large`: The file is larger than allowed, packed or unpacked, or has too many lines. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unsupported-media-type`: This route does not take a body of that media type. */
+                415: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `import-not-text`: The file is not a text table: save it as CSV, as UTF-8 or in the Turkish encoding.
+                 *
+                 *     `import-columns-missing`: The table lacks columns; `details` has those missing and those found.
+                 *
+                 *     `import-zip-unsafe`: The zip file is damaged, encrypted or names files outside of itself.
+                 *
+                 *     `import-not-oneroster`: The zip file is not a OneRoster 1.1 or 1.2 CSV export.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One import
+         * @description Its progress, and how many lines would do what.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *       "format": "csv",
+                         *       "entity": "students",
+                         *       "name": "students.csv",
+                         *       "status": "checked",
+                         *       "progress": 1,
+                         *       "counts": {
+                         *         "lines": 31,
+                         *         "create": 29,
+                         *         "update": 1,
+                         *         "unchanged": 0,
+                         *         "archive": 0,
+                         *         "error": 1
+                         *       },
+                         *       "entities": {
+                         *         "student": {
+                         *           "create": 29,
+                         *           "update": 1,
+                         *           "unchanged": 0,
+                         *           "archive": 0,
+                         *           "error": 1
+                         *         }
+                         *       },
+                         *       "details": {
+                         *         "encoding": "windows-1254",
+                         *         "separator": ";",
+                         *         "columns": [
+                         *           "number",
+                         *           "name"
+                         *         ],
+                         *         "ignoredColumns": [
+                         *           "Şube"
+                         *         ]
+                         *       },
+                         *       "error": null,
+                         *       "createdBy": null,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "appliedAt": null,
+                         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-not-found`: There is no such import. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Forget an import
+         * @description Its file and lines. What was applied stays.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-not-found`: There is no such import. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-not-ready`: The file is still being checked. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do what the lines say
+         * @description All lines in one transaction, compared anew with what is there by then. Lines with errors keep everything from being applied, unless they are to be left out. Applying again answers what the first time did. A large import is applied in the background: 202.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "skipErrors": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ApplyImport"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *       "format": "csv",
+                         *       "entity": "students",
+                         *       "name": "students.csv",
+                         *       "status": "checked",
+                         *       "progress": 1,
+                         *       "counts": {
+                         *         "lines": 31,
+                         *         "create": 29,
+                         *         "update": 1,
+                         *         "unchanged": 0,
+                         *         "archive": 0,
+                         *         "error": 1
+                         *       },
+                         *       "entities": {
+                         *         "student": {
+                         *           "create": 29,
+                         *           "update": 1,
+                         *           "unchanged": 0,
+                         *           "archive": 0,
+                         *           "error": 1
+                         *         }
+                         *       },
+                         *       "details": {
+                         *         "encoding": "windows-1254",
+                         *         "separator": ";",
+                         *         "columns": [
+                         *           "number",
+                         *           "name"
+                         *         ],
+                         *         "ignoredColumns": [
+                         *           "Şube"
+                         *         ]
+                         *       },
+                         *       "error": null,
+                         *       "createdBy": null,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "appliedAt": null,
+                         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+                         *       "format": "csv",
+                         *       "entity": "students",
+                         *       "name": "students.csv",
+                         *       "status": "checked",
+                         *       "progress": 1,
+                         *       "counts": {
+                         *         "lines": 31,
+                         *         "create": 29,
+                         *         "update": 1,
+                         *         "unchanged": 0,
+                         *         "archive": 0,
+                         *         "error": 1
+                         *       },
+                         *       "entities": {
+                         *         "student": {
+                         *           "create": 29,
+                         *           "update": 1,
+                         *           "unchanged": 0,
+                         *           "archive": 0,
+                         *           "error": 1
+                         *         }
+                         *       },
+                         *       "details": {
+                         *         "encoding": "windows-1254",
+                         *         "separator": ";",
+                         *         "columns": [
+                         *           "number",
+                         *           "name"
+                         *         ],
+                         *         "ignoredColumns": [
+                         *           "Şube"
+                         *         ]
+                         *       },
+                         *       "error": null,
+                         *       "createdBy": null,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "appliedAt": null,
+                         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Import"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-not-found`: There is no such import. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `import-not-ready`: The file is still being checked.
+                 *
+                 *     `import-failed`: The file could not be read; `error` of the import says why.
+                 *
+                 *     `import-has-errors`: Lines of the import have errors; nothing was applied. Mend them or say `skipErrors`.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What each line would do, or did
+         * @description In the order of the file. `outcome=error` lists what is wrong, with a code and in words.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only lines with this code. */
+                    code?: string;
+                    entity?: "student" | "teacher" | "course" | "enrolment" | "teaching";
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    outcome?: "create" | "update" | "unchanged" | "archive" | "error";
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "seq": 1,
+                         *           "file": "students.csv",
+                         *           "line": 3,
+                         *           "entity": "student",
+                         *           "key": "20260017",
+                         *           "outcome": "error",
+                         *           "code": "duplicate-in-file",
+                         *           "message": "Line 2 has the same number.",
+                         *           "targetId": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ImportLineList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `import-not-found`: There is no such import. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open invitations
+         * @description Those that can still be taken, the latest first unless `sort` says otherwise.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    role?: "admin" | "teacher" | "student";
+                    /** @description Part of name or address. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Default `-createdAt`. */
+                    sort?: "createdAt" | "-createdAt" | "name" | "-name";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "userId": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5e",
+                         *           "email": "mehmet@example.edu",
+                         *           "name": "Mehmet Kaya",
+                         *           "role": "teacher",
+                         *           "createdAt": "2026-11-21T08:00:00.000Z",
+                         *           "expiresAt": "2026-11-28T08:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["InvitationList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Makes an account without a password and sends a link, good for a week, with which they choose one.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "email": "mehmet@example.edu",
+                     *       "name": "Mehmet Kaya",
+                     *       "role": "teacher"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewInvitation"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "userId": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5e",
+                         *       "email": "mehmet@example.edu",
+                         *       "name": "Mehmet Kaya",
+                         *       "role": "teacher",
+                         *       "createdAt": "2026-11-21T08:00:00.000Z",
+                         *       "expiresAt": "2026-11-28T08:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Invitation"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `email-taken`: Another user has this e-mail address. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description The account goes with it, if nobody ever signed in with it.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `invitation-not-found`: There is no such open invitation. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again
+         * @description With a new link; the one before works no more.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "userId": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5e",
+                         *       "email": "mehmet@example.edu",
+                         *       "name": "Mehmet Kaya",
+                         *       "role": "teacher",
+                         *       "createdAt": "2026-11-21T08:00:00.000Z",
+                         *       "expiresAt": "2026-11-28T08:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Invitation"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `invitation-not-found`: There is no such open invitation. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller’s own notifications
+         * @description Unread first, then the newest. New ones also come over the socket as `notification`, without joining a session.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only of this kind. */
+                    kind?: "invitation" | "password-reset" | "attendance" | "attendance-corrected" | "absence-warning" | "weekly-report" | "daily-report" | "camera-down" | "camera-up" | "excuse-opened" | "excuse-decided" | "contest-opened" | "contest-decided" | "report-ready" | "webhook-disabled" | "mail-not-set-up" | "mail-test";
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Only unread, or only read. */
+                    unread?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "019a9b1e-7c00-7000-8000-000000000001",
+                         *           "kind": "camera-down",
+                         *           "title": "Camera without picture: A-101 front",
+                         *           "text": "The camera A-101 front gives no picture in the class of Matematik. Nobody is recognised by it until it is back.",
+                         *           "data": {
+                         *             "camera": "A-101 front",
+                         *             "course": "Matematik",
+                         *             "reason": "unreachable"
+                         *           },
+                         *           "studentId": null,
+                         *           "createdAt": "2026-11-21T08:10:00.000Z",
+                         *           "readAt": null
+                         *         }
+                         *       ],
+                         *       "unread": 1
+                         *     }
+                         */
+                        "application/json": components["schemas"]["NotificationList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark a notification as read
+         * @description Reading it again changes nothing.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000001",
+                         *       "kind": "camera-down",
+                         *       "title": "Camera without picture: A-101 front",
+                         *       "text": "The camera A-101 front gives no picture in the class of Matematik. Nobody is recognised by it until it is back.",
+                         *       "data": {
+                         *         "camera": "A-101 front",
+                         *         "course": "Matematik",
+                         *         "reason": "unreachable"
+                         *       },
+                         *       "studentId": null,
+                         *       "createdAt": "2026-11-21T08:10:00.000Z",
+                         *       "readAt": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Notification"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `notification-not-found`: There is no such notification. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a failed mail again
+         * @description A mail that failed or was dropped is queued once more, with the same Message-ID.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000002",
+                         *       "kind": "attendance",
+                         *       "status": "failed",
+                         *       "to": "veli@example.org",
+                         *       "studentId": "019a9b1e-7c00-7000-8000-000000000003",
+                         *       "locale": "tr",
+                         *       "attempts": 1,
+                         *       "error": "EENVELOPE: 550 5.1.1 no such user",
+                         *       "createdAt": "2026-11-21T08:10:00.000Z",
+                         *       "dueAt": "2026-11-21T08:10:00.000Z",
+                         *       "sentAt": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OutgoingMail"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `notification-not-found`: There is no such notification. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `notification-not-retryable`: Only mails that failed or were dropped can be sent again, and none with a link that works once. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/outgoing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Mails and what became of them
+         * @description Every mail of the institution, the newest first, with the last failure of each.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    kind?: "invitation" | "password-reset" | "attendance" | "attendance-corrected" | "absence-warning" | "weekly-report" | "daily-report" | "camera-down" | "camera-up" | "excuse-opened" | "excuse-decided" | "contest-opened" | "contest-decided" | "report-ready" | "webhook-disabled" | "mail-not-set-up" | "mail-test";
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    status?: "queued" | "sent" | "failed" | "dropped";
+                    /** @description Only about this student. */
+                    studentId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "019a9b1e-7c00-7000-8000-000000000002",
+                         *           "kind": "attendance",
+                         *           "status": "failed",
+                         *           "to": "veli@example.org",
+                         *           "studentId": "019a9b1e-7c00-7000-8000-000000000003",
+                         *           "locale": "tr",
+                         *           "attempts": 1,
+                         *           "error": "EENVELOPE: 550 5.1.1 no such user",
+                         *           "createdAt": "2026-11-21T08:10:00.000Z",
+                         *           "dueAt": "2026-11-21T08:10:00.000Z",
+                         *           "sentAt": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OutgoingMailList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller is told, and how
+         * @description Topics that the caller can be told of, by channel, language and quiet hours. What was never chosen shows the institution’s default.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "locale": "tr",
+                         *       "quietHours": {
+                         *         "from": "22:00",
+                         *         "until": "07:00"
+                         *       },
+                         *       "quietHoursOwn": true,
+                         *       "topics": [
+                         *         {
+                         *           "topic": "attendance",
+                         *           "inApp": true,
+                         *           "email": false
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["NotificationPreferences"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /**
+         * Choose what to be told, and how
+         * @description What is left out stays as it is. Mails that can wait do so during quiet hours, in the institution’s zone; answers to what was just asked for, and cameras that fail, do not wait.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "quietHours": {
+                     *         "from": "22:00",
+                     *         "until": "07:00"
+                     *       },
+                     *       "topics": [
+                     *         {
+                     *           "topic": "attendance",
+                     *           "email": false
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NotificationPreferencesBody"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "locale": "tr",
+                         *       "quietHours": {
+                         *         "from": "22:00",
+                         *         "until": "07:00"
+                         *       },
+                         *       "quietHoursOwn": true,
+                         *       "topics": [
+                         *         {
+                         *           "topic": "attendance",
+                         *           "inApp": true,
+                         *           "email": false
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["NotificationPreferences"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark all own notifications as read
+         * @description Says how many had been unread.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "read": 3
+                         *     }
+                         */
+                        "application/json": components["schemas"]["NotificationsRead"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a mail to oneself
+         * @description To see whether mail works. What became of it stands in `GET /notifications/outgoing` a moment later.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000002",
+                         *       "kind": "attendance",
+                         *       "status": "failed",
+                         *       "to": "veli@example.org",
+                         *       "studentId": "019a9b1e-7c00-7000-8000-000000000003",
+                         *       "locale": "tr",
+                         *       "attempts": 1,
+                         *       "error": "EENVELOPE: 550 5.1.1 no such user",
+                         *       "createdAt": "2026-11-21T08:10:00.000Z",
+                         *       "dueAt": "2026-11-21T08:10:00.000Z",
+                         *       "sentAt": null
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OutgoingMail"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `mail-not-set-up`: No mail server is set: SMTP_URL and MAIL_FROM. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/unsubscribe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The page behind the link under a mail
+         * @description Asks before anything changes, because mail readers follow links by themselves. The token in the link is signed and good for one person and topic.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description From the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page in the institution’s language. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <!doctype html>… */
+                        "text/html": string;
+                    };
+                };
+                /**
+                 * @description A page in the institution’s language.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <!doctype html>… */
+                        "text/html": string;
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Stop mails of one topic to one person
+         * @description Posted by the page, and by mail readers as a one-click unsubscription (RFC 8058, `List-Unsubscribe-Post`). Doing it twice is harmless.
+         */
+        post: {
+            parameters: {
+                query: {
+                    /** @description From the link. */
+                    token: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A page in the institution’s language. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <!doctype html>… */
+                        "text/html": string;
+                    };
+                };
+                /**
+                 * @description A page in the institution’s language.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /** @example <!doctype html>… */
+                        "text/html": string;
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/html": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc-providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign-in providers of the institution
+         * @description By name. Client secrets are never answered.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of the name. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "name": "Kampüs",
+                         *           "issuer": "https://login.example.edu",
+                         *           "clientId": "yoklama",
+                         *           "hasSecret": true,
+                         *           "scopes": "openid email profile",
+                         *           "provisionRole": null,
+                         *           "enabled": true,
+                         *           "redirectUri": "https://yoklama.example.edu/oidc/callback"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OidcProviderList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a sign-in provider
+         * @description Any OpenID Connect provider with discovery. The address has to be https and public, or in a network that the server’s configuration allows.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Kampüs",
+                     *       "issuer": "https://login.example.edu",
+                     *       "clientId": "yoklama",
+                     *       "clientSecret": "from the provider"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewOidcProvider"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "name": "Kampüs",
+                         *       "issuer": "https://login.example.edu",
+                         *       "clientId": "yoklama",
+                         *       "hasSecret": true,
+                         *       "scopes": "openid email profile",
+                         *       "provisionRole": null,
+                         *       "enabled": true,
+                         *       "redirectUri": "https://yoklama.example.edu/oidc/callback"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OidcProvider"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-taken`: This provider and client are configured already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-address-forbidden`: The provider’s address is not allowed: https and a public host are needed. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/oidc-providers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a sign-in provider
+         * @description Accounts stay, and can be signed in to with a password once one is set.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-not-found`: There is no such sign-in provider. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a sign-in provider
+         * @description All but the issuer, which accounts are linked to: for another one add another provider.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OidcProviderPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "name": "Kampüs",
+                         *       "issuer": "https://login.example.edu",
+                         *       "clientId": "yoklama",
+                         *       "hasSecret": true,
+                         *       "scopes": "openid email profile",
+                         *       "provisionRole": null,
+                         *       "enabled": true,
+                         *       "redirectUri": "https://yoklama.example.edu/oidc/callback"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OidcProvider"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-not-found`: There is no such sign-in provider. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `oidc-provider-taken`: This provider and client are configured already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/privacy/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far the change of the key is
+         * @description Counts what the former key still encrypts.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "rotating": true,
+                         *       "retiredAt": "2026-11-20T09:14:03.120Z",
+                         *       "remaining": 1840
+                         *     }
+                         */
+                        "application/json": components["schemas"]["KeyStatus"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Encrypt the institution’s data with a new key
+         * @description From now on everything is encrypted with the new key. A job encrypts the rest anew, meanwhile both keys open; then the old one is destroyed, ten minutes later at the earliest. While one rotation is under way, no other is begun.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "rotating": true,
+                         *       "retiredAt": "2026-11-20T09:14:03.120Z",
+                         *       "remaining": 1840
+                         *     }
+                         */
+                        "application/json": components["schemas"]["KeyStatus"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is done with personal data here, and for how long
+         * @description By the policy of the institution’s jurisdiction, which is fixed, and what it chose of it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "policy": "eu",
+                         *       "name": "European Union",
+                         *       "purposes": [
+                         *         {
+                         *           "purpose": "face",
+                         *           "allowed": true,
+                         *           "consent": true,
+                         *           "text": "Recognising students who agreed, to mark them present.",
+                         *           "basis": null
+                         *         }
+                         *       ],
+                         *       "emotion": {
+                         *         "prohibited": true,
+                         *         "mode": "off",
+                         *         "minClassSize": 5,
+                         *         "basis": "Regulation (EU) 2024/1689 (AI Act), Article 5(1)(f): no emotion inference in education"
+                         *       },
+                         *       "retentionDays": {
+                         *         "attendance": 1825,
+                         *         "engagement": 180
+                         *       },
+                         *       "stored": {
+                         *         "frames": false,
+                         *         "encrypted": [
+                         *           "face templates"
+                         *         ]
+                         *       },
+                         *       "rights": [
+                         *         "GET /students/{id}/data: a copy of everything"
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["PrivacyPolicy"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/privacy/receipts": {
         parameters: {
             query?: never;
@@ -2388,7 +13930,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Receipts of what was erased, newest first */
+        /**
+         * Receipts of what was erased, newest first
+         * @description Of withdrawn consents, erased students and templates, and of retention. They name ids and counts.
+         */
         get: {
             parameters: {
                 query?: {
@@ -2409,6 +13954,26 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a011",
+                         *           "studentId": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a003",
+                         *           "reason": "consent-withdrawn",
+                         *           "purpose": "face",
+                         *           "removed": {
+                         *             "faceTemplates": 3,
+                         *             "engagementSamples": 812
+                         *           },
+                         *           "at": "2026-11-20T09:14:03.120Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ErasureReceiptList"];
                     };
                 };
@@ -2476,6 +14041,4159 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/qr/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark oneself with a code
+         * @description A code counts while it is shown and for one rotation more, once a student. Sending the same scan again, also many times at once, answers with the same record. What the method catches and what not: docs/qr.md.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "AZqz8FKqfBCOQwyaWjvi9wADq83vEjRWeJC6mHZUMhABzQ",
+                     *       "deviceId": "4f3a6a0e-8e1c-4d5e-9a55-2f6f0b8f7a10",
+                     *       "place": {
+                     *         "latitude": 41.00825,
+                     *         "longitude": 28.97836,
+                     *         "accuracyM": 12
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["QrScan"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "studentName": "Aybüke Çelik",
+                         *       "studentNumber": "2026-0142",
+                         *       "status": "present",
+                         *       "method": "face",
+                         *       "confidence": 0.97,
+                         *       "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *       "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *       "secondsSeen": 2711.5,
+                         *       "note": null,
+                         *       "correctedBy": null,
+                         *       "version": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceRecord"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `qr-too-far`: The device is too far from where the session takes place.
+                 *
+                 *     `qr-not-enrolled`: The student is not enrolled in the course of this session.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `qr-closed`: The window for QR codes is closed, or the session is.
+                 *
+                 *     `qr-device-shared`: Another student has used this device in this session.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-code-expired`: The code is no longer shown; scan the one on the screen. */
+                410: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `qr-code-invalid`: This is not a code of this server, or it was changed.
+                 *
+                 *     `qr-place-required`: This window is bound to a place; send where the device is.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a window for QR codes
+         * @description Students of an open session mark themselves with a code that rotates. An older window of the session closes. While staff have joined the session, every code comes over the socket as `qr:code`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "019ab3f0-1c2d-7a31-9f60-5b1f0a7c1d11",
+                     *       "minutes": 10,
+                     *       "rotateSeconds": 10,
+                     *       "place": "room"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewQrSession"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019ab3f0-52aa-7c10-8e43-0c9a5a3be2f7",
+                         *       "sessionId": "019ab3f0-1c2d-7a31-9f60-5b1f0a7c1d11",
+                         *       "open": true,
+                         *       "opensAt": "2026-11-23T06:00:00.000Z",
+                         *       "closesAt": "2026-11-23T06:10:00.000Z",
+                         *       "rotateSeconds": 10,
+                         *       "place": {
+                         *         "latitude": 41.0082,
+                         *         "longitude": 28.9784,
+                         *         "radiusM": 50
+                         *       },
+                         *       "accepted": 0,
+                         *       "refused": 0
+                         *     }
+                         */
+                        "application/json": components["schemas"]["QrSession"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-closed`: The session is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-room-without-place`: The session has no room, or its room has no coordinates. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A window for QR codes
+         * @description With how many students it has marked and how many attempts it has refused.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019ab3f0-52aa-7c10-8e43-0c9a5a3be2f7",
+                         *       "sessionId": "019ab3f0-1c2d-7a31-9f60-5b1f0a7c1d11",
+                         *       "open": true,
+                         *       "opensAt": "2026-11-23T06:00:00.000Z",
+                         *       "closesAt": "2026-11-23T06:10:00.000Z",
+                         *       "rotateSeconds": 10,
+                         *       "place": {
+                         *         "latitude": 41.0082,
+                         *         "longitude": 28.9784,
+                         *         "radiusM": 50
+                         *       },
+                         *       "accepted": 0,
+                         *       "refused": 0
+                         *     }
+                         */
+                        "application/json": components["schemas"]["QrSession"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Close a window for QR codes
+         * @description No code is taken from then on. Closing twice changes nothing.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions/{id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The code to show now
+         * @description Ask again at `validUntil`, or listen to `qr:code` on the socket.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "qrSessionId": "019ab3f0-52aa-7c10-8e43-0c9a5a3be2f7",
+                         *       "sessionId": "019ab3f0-1c2d-7a31-9f60-5b1f0a7c1d11",
+                         *       "code": "AZqz8FKqfBCOQwyaWjvi9wADq83vEjRWeJC6mHZUMhABzQ",
+                         *       "url": "https://yoklama.example.edu/scan#AZqz8FKqfBCOQwyaWjvi9wADq83vEjRWeJC6mHZUMhABzQ",
+                         *       "validUntil": "2026-11-23T06:00:40.000Z",
+                         *       "closesAt": "2026-11-23T06:10:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["LiveQrCode"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-closed`: The window for QR codes is closed, or the session is. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions/{id}/code.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The code to show now, as PNG
+         * @description The header `x-valid-until` says when the next one comes.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Pixels of a side. */
+                    size?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description PNG */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-closed`: The window for QR codes is closed, or the session is. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions/{id}/code.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The code to show now, as SVG
+         * @description The header `x-valid-until` says when the next one comes.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description SVG */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-closed`: The window for QR codes is closed, or the session is. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/svg+xml": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/qr/sessions/{id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Scans of a window
+         * @description Accepted and refused attempts, with what is suspicious about them. At most 50 refused ones of a student are kept.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only these. */
+                    accepted?: boolean;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Default: the newest first. */
+                    sort?: "at" | "-at" | "student" | "-student";
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "019ab3f0-9d10-7f02-b1aa-4c41e5f0a6d3",
+                         *           "studentId": "019ab3ef-77a0-7be2-a1c5-9d0a4a7f6e55",
+                         *           "studentName": "Ayşe Yılmaz",
+                         *           "studentNumber": "S101",
+                         *           "accepted": true,
+                         *           "reason": null,
+                         *           "sharedDevice": false,
+                         *           "distanceM": 8.4,
+                         *           "address": "10.4.2.17",
+                         *           "at": "2026-11-23T06:00:31.512Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["QrScanList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `qr-session-not-found`: There is no such window for QR codes. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Absences by student and course: streaks and warnings
+         * @description The last 180 days by default; closed sessions only. A streak is a run of missed meetings of one course; being excused neither lengthens nor ends it. A warning is due from the course’s threshold on, or from `threshold`, or from the institution’s.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description Of the students. */
+                    department?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description At least as many missed in a row up to now. */
+                    minStreak?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Most absences first. */
+                    sort?: "absences" | "streak" | "longest" | "name";
+                    /** @description Only this student. */
+                    studentId?: string;
+                    /** @description Instead of the institution’s; a course’s own stays. */
+                    threshold?: number;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                    warningsOnly?: boolean;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "warnings": 1,
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *           "studentName": "Çağla Işık",
+                         *           "studentNumber": "20260017",
+                         *           "department": "Matematik",
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "courseCode": "MAT101",
+                         *           "courseName": "Matematik",
+                         *           "absences": 4,
+                         *           "excused": 1,
+                         *           "currentStreak": 2,
+                         *           "longestStreak": 3,
+                         *           "longestFrom": "2026-10-12",
+                         *           "longestUntil": "2026-10-26",
+                         *           "threshold": 3,
+                         *           "warning": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AbsenceList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/accuracy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often the machine was right, as people’s corrections tell
+         * @description The last 30 days by default. One student in one session counts once. What nobody looked at counts as right, so the precision is an upper bound where few marks are looked at; the recall knows only of students whom a person or a QR code found.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "kept": 380,
+                         *       "timeCorrected": 4,
+                         *       "correctedAway": 1,
+                         *       "rejected": 0,
+                         *       "reviewsConfirmed": 9,
+                         *       "reviewsRejected": 3,
+                         *       "reviewsOpen": 1,
+                         *       "missed": 6,
+                         *       "precision": 0.9974025974025974,
+                         *       "recall": 0.9624060150375939,
+                         *       "reviewPrecision": 0.75
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AccuracyReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance by course
+         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    department?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of name, code or number. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description By name by default. */
+                    sort?: "name" | "-name" | "rate" | "-rate" | "absent" | "-absent";
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "sessions": 18,
+                         *           "students": 27,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceLines"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/courses/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of a course: its sessions and its students
+         * @description The last 180 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "course": {
+                         *         "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik",
+                         *         "semester": "2026-1",
+                         *         "department": null
+                         *       },
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
+                         *       },
+                         *       "sessions": [
+                         *         {
+                         *           "sessionId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c03",
+                         *           "day": "2026-11-16",
+                         *           "startsAt": "2026-11-16T06:00:00.000Z",
+                         *           "status": "closed",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ],
+                         *       "students": [
+                         *         {
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *           "name": "Çağla Işık",
+                         *           "number": "20260017",
+                         *           "department": null,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["CourseAttendanceFigures"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of a day
+         * @description Totals, days, courses and departments, with the trend against the day before in percentage points. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description Any day of the period; today by default. In the institution’s time zone. */
+                    day?: string;
+                    /** @description Only courses of this department. */
+                    department?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "period": "week",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "previousRange": {
+                         *         "from": "2026-11-09",
+                         *         "until": "2026-11-15"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
+                         *       },
+                         *       "previous": {
+                         *         "present": 398,
+                         *         "late": 30,
+                         *         "excused": 12,
+                         *         "absent": 52,
+                         *         "pending": 0,
+                         *         "rate": 0.8916666666666667,
+                         *         "sessions": 18
+                         *       },
+                         *       "trend": 2.22,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ],
+                         *       "courses": [
+                         *         {
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ],
+                         *       "departments": [
+                         *         {
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendancePeriod"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance by department of the students
+         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Students of no department are the line without a name.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    department?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of name, code or number. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description By name by default. */
+                    sort?: "name" | "-name" | "rate" | "-rate" | "absent" | "-absent";
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "sessions": 18,
+                         *           "students": 27,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceLines"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/departments/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of the students of a department
+         * @description The last 30 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. A department without records has no students here.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The department of the students. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "department": "Matematik",
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874
+                         *       },
+                         *       "students": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["DepartmentAttendance"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/monthly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of a month
+         * @description Totals, days, courses and departments, with the trend against the month before in percentage points. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description Any day of the period; today by default. In the institution’s time zone. */
+                    day?: string;
+                    /** @description Only courses of this department. */
+                    department?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "period": "week",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "previousRange": {
+                         *         "from": "2026-11-09",
+                         *         "until": "2026-11-15"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
+                         *       },
+                         *       "previous": {
+                         *         "present": 398,
+                         *         "late": 30,
+                         *         "excused": 12,
+                         *         "absent": 52,
+                         *         "pending": 0,
+                         *         "rate": 0.8916666666666667,
+                         *         "sessions": 18
+                         *       },
+                         *       "trend": 2.22,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ],
+                         *       "courses": [
+                         *         {
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ],
+                         *       "departments": [
+                         *         {
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendancePeriod"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/students": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance by student
+         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see the students of their courses, and those courses only.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    department?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of name, code or number. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description By name by default. */
+                    sort?: "name" | "-name" | "rate" | "-rate" | "absent" | "-absent";
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "sessions": 18,
+                         *           "students": 27,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceLines"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/students/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of a student: courses, streaks of absence and the latest marks
+         * @description The last 180 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Students see themselves only, teachers what belongs to their courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "student": {
+                         *         "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *         "name": "Çağla Işık",
+                         *         "number": "20260017",
+                         *         "department": "Matematik"
+                         *       },
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874
+                         *       },
+                         *       "courses": [
+                         *         {
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "semester": null,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ],
+                         *       "absences": [
+                         *         {
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *           "studentName": "Çağla Işık",
+                         *           "studentNumber": "20260017",
+                         *           "department": "Matematik",
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "courseCode": "MAT101",
+                         *           "courseName": "Matematik",
+                         *           "absences": 4,
+                         *           "excused": 1,
+                         *           "currentStreak": 2,
+                         *           "longestStreak": 3,
+                         *           "longestFrom": "2026-10-12",
+                         *           "longestUntil": "2026-10-26",
+                         *           "threshold": 3,
+                         *           "warning": true
+                         *         }
+                         *       ],
+                         *       "recent": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["StudentAttendanceFigures"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/teachers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance by teacher
+         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see themselves.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    department?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of name, code or number. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description By name by default. */
+                    sort?: "name" | "-name" | "rate" | "-rate" | "absent" | "-absent";
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "sessions": 18,
+                         *           "students": 27,
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendanceLines"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/teachers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance in the courses of a teacher
+         * @description The last 180 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see themselves only.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "teacher": {
+                         *         "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1d04",
+                         *         "name": "Ayşe Yılmaz",
+                         *         "title": "Dr.",
+                         *         "department": "Matematik"
+                         *       },
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
+                         *       },
+                         *       "courses": []
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TeacherAttendance"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `teacher-not-found`: There is no such teacher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/attendance/weekly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attendance of a week, Monday to Sunday
+         * @description Totals, days, courses and departments, with the trend against the week before in percentage points. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Teachers see their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description Any day of the period; today by default. In the institution’s time zone. */
+                    day?: string;
+                    /** @description Only courses of this department. */
+                    department?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "period": "week",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "previousRange": {
+                         *         "from": "2026-11-09",
+                         *         "until": "2026-11-15"
+                         *       },
+                         *       "totals": {
+                         *         "present": 412,
+                         *         "late": 23,
+                         *         "excused": 9,
+                         *         "absent": 41,
+                         *         "pending": 0,
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
+                         *       },
+                         *       "previous": {
+                         *         "present": 398,
+                         *         "late": 30,
+                         *         "excused": 12,
+                         *         "absent": 52,
+                         *         "pending": 0,
+                         *         "rate": 0.8916666666666667,
+                         *         "sessions": 18
+                         *       },
+                         *       "trend": 2.22,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874
+                         *         }
+                         *       ],
+                         *       "courses": [
+                         *         {
+                         *           "courseId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ],
+                         *       "departments": [
+                         *         {
+                         *           "department": "Matematik",
+                         *           "present": 412,
+                         *           "late": 23,
+                         *           "excused": 9,
+                         *           "absent": 41,
+                         *           "pending": 0,
+                         *           "rate": 0.9138655462184874,
+                         *           "trend": 2.2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["AttendancePeriod"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/emotions/course/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Emotions of a course
+         * @description Aggregates of five people and more, never of fewer, and only where the jurisdiction’s policy and the institution’s mode allow it: under a policy that prohibits it there is no such data and no such report.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "scores": {
+                         *         "neutral": 0.7,
+                         *         "happy": 0.05,
+                         *         "sad": 0.05,
+                         *         "angry": 0.05,
+                         *         "fearful": 0.05,
+                         *         "disgusted": 0.05,
+                         *         "surprised": 0.05
+                         *       },
+                         *       "samples": 1840,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "samples": 1840,
+                         *           "scores": {
+                         *             "neutral": 0.7,
+                         *             "happy": 0.05,
+                         *             "sad": 0.05,
+                         *             "angry": 0.05,
+                         *             "fearful": 0.05,
+                         *             "disgusted": 0.05,
+                         *             "surprised": 0.05
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EmotionReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `emotion-off`: The institution does not have emotions read, or not of single students.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/emotions/student/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Emotions of a student
+         * @description Only where the jurisdiction’s policy allows it, the institution’s mode is `individual` and the student’s latest word on emotion is yes. Being looked at is kept in the audit log. Teachers see what belongs to their courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only in this course. */
+                    courseId?: string;
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "scores": {
+                         *         "neutral": 0.7,
+                         *         "happy": 0.05,
+                         *         "sad": 0.05,
+                         *         "angry": 0.05,
+                         *         "fearful": 0.05,
+                         *         "disgusted": 0.05,
+                         *         "surprised": 0.05
+                         *       },
+                         *       "samples": 1840,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "samples": 1840,
+                         *           "scores": {
+                         *             "neutral": 0.7,
+                         *             "happy": 0.05,
+                         *             "sad": 0.05,
+                         *             "angry": 0.05,
+                         *             "fearful": 0.05,
+                         *             "disgusted": 0.05,
+                         *             "surprised": 0.05
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EmotionReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-consent-missing`: The student has not consented to having emotions read.
+                 *
+                 *     `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `emotion-off`: The institution does not have emotions read, or not of single students.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/engagement/course/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Engagement of a course, by day and by student
+         * @description The last 180 days by default. Attention says nothing without its coverage and is never an input to a grade; formula and limits of validity: docs/engagement.md.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": {
+                         *         "attention": 0.71,
+                         *         "coverage": 0.64,
+                         *         "presence": 0.82,
+                         *         "band": "high",
+                         *         "students": 24,
+                         *         "sessions": 4
+                         *       },
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "attention": 0.71,
+                         *           "coverage": 0.64,
+                         *           "presence": 0.82,
+                         *           "band": "high",
+                         *           "students": 24,
+                         *           "sessions": 4
+                         *         }
+                         *       ],
+                         *       "parts": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *           "attention": 0.71,
+                         *           "coverage": 0.64,
+                         *           "presence": 0.82,
+                         *           "band": "high",
+                         *           "students": 1,
+                         *           "sessions": 4
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EngagementReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/engagement/student/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Engagement of a student, by day and by course
+         * @description The last 180 days by default. Students see themselves only, teachers what belongs to their courses. Attention says nothing without its coverage and is never an input to a grade; formula and limits of validity: docs/engagement.md.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "total": {
+                         *         "attention": 0.71,
+                         *         "coverage": 0.64,
+                         *         "presence": 0.82,
+                         *         "band": "high",
+                         *         "students": 24,
+                         *         "sessions": 4
+                         *       },
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "attention": 0.71,
+                         *           "coverage": 0.64,
+                         *           "presence": 0.82,
+                         *           "band": "high",
+                         *           "students": 24,
+                         *           "sessions": 4
+                         *         }
+                         *       ],
+                         *       "parts": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b02",
+                         *           "attention": 0.71,
+                         *           "coverage": 0.64,
+                         *           "presence": 0.82,
+                         *           "band": "high",
+                         *           "students": 1,
+                         *           "sessions": 4
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EngagementReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Exports that were asked for, the newest first
+         * @description Administrators see all of their institution, teachers their own. Kept for 30 days.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05",
+                         *           "report": "records",
+                         *           "format": "excel",
+                         *           "params": {
+                         *             "from": "2026-09-01",
+                         *             "until": "2026-11-20"
+                         *           },
+                         *           "locale": "tr",
+                         *           "status": "done",
+                         *           "progress": 1,
+                         *           "error": null,
+                         *           "createdAt": "2026-11-20T09:00:00.000Z",
+                         *           "finishedAt": "2026-11-20T09:00:12.000Z",
+                         *           "expiresAt": "2026-11-21T09:00:12.000Z",
+                         *           "file": {
+                         *             "name": "Yoklama kayıtları 2026-09-01 – 2026-11-20.xlsx",
+                         *             "bytes": 812331,
+                         *             "href": "/api/v1/reports/exports/0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05/file?token=…"
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ReportExportList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * A report as Excel, PDF or CSV
+         * @description Up to 5,000 rows the answer is the file. Larger ones become a job: 202 with its id; ask GET /reports/exports/{id} for its progress, which ends with a link that needs no sign-in and is valid for 24 hours. Everybody gets what they may see: teachers their own courses. CSV has one of the report’s tables (`section`), as UTF-8 with a byte order mark; its separator and decimal sign are those that spreadsheets expect in the language.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ReportExportRequest"];
+                };
+            };
+            responses: {
+                /** @description The file: XLSX, PDF or CSV. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05",
+                         *       "report": "records",
+                         *       "format": "excel",
+                         *       "params": {
+                         *         "from": "2026-09-01",
+                         *         "until": "2026-11-20"
+                         *       },
+                         *       "locale": "tr",
+                         *       "status": "done",
+                         *       "progress": 1,
+                         *       "error": null,
+                         *       "createdAt": "2026-11-20T09:00:00.000Z",
+                         *       "finishedAt": "2026-11-20T09:00:12.000Z",
+                         *       "expiresAt": "2026-11-21T09:00:12.000Z",
+                         *       "file": {
+                         *         "name": "Yoklama kayıtları 2026-09-01 – 2026-11-20.xlsx",
+                         *         "bytes": 812331,
+                         *         "href": "/api/v1/reports/exports/0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05/file?token=…"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ReportExport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `emotion-off`: The institution does not have emotions read, or not of single students.
+                 *
+                 *     `emotion-consent-missing`: The student has not consented to having emotions read.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `student-not-found`: There is no such student.
+                 *
+                 *     `teacher-not-found`: There is no such teacher.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long.
+                 *
+                 *     `report-params-invalid`: The report cannot be made with these parameters; `details` says which.
+                 *
+                 *     `report-too-large`: The report has more lines than a file may have; ask for fewer days.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An export: its progress, and the link once it is done
+         * @description The link ends with the file, 24 hours after it was made.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05",
+                         *       "report": "records",
+                         *       "format": "excel",
+                         *       "params": {
+                         *         "from": "2026-09-01",
+                         *         "until": "2026-11-20"
+                         *       },
+                         *       "locale": "tr",
+                         *       "status": "done",
+                         *       "progress": 1,
+                         *       "error": null,
+                         *       "createdAt": "2026-11-20T09:00:00.000Z",
+                         *       "finishedAt": "2026-11-20T09:00:12.000Z",
+                         *       "expiresAt": "2026-11-21T09:00:12.000Z",
+                         *       "file": {
+                         *         "name": "Yoklama kayıtları 2026-09-01 – 2026-11-20.xlsx",
+                         *         "bytes": 812331,
+                         *         "href": "/api/v1/reports/exports/0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05/file?token=…"
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ReportExport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `report-not-found`: There is no such report. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reports/exports/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file of an export, by its link
+         * @description No sign-in: the signed, expiring token of the link says that the holder may have it.
+         */
+        get: {
+            parameters: {
+                query: {
+                    /** @description Of `file.href`. */
+                    token: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The file: XLSX, PDF or CSV. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `report-link-invalid`: The link has expired or was changed; ask for a new one. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `file-not-found`: There is no such file, or it has expired. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `report-not-ready`: The report is not ready, has failed or has expired; its status says which. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reviews/{id}/confirm": {
         parameters: {
             query?: never;
@@ -2485,7 +18203,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** It is this student, or another one */
+        /**
+         * It is this student, or another one
+         * @description A person’s word: the student is marked. With `studentId` of somebody else the face is remembered as not the one who was asked about.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -2829,6 +18550,704 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rooms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rooms, by name
+         * @description Where courses meet and cameras hang.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    building?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Part of name or building. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    sort?: "name" | "-name" | "building" | "-building" | "capacity" | "-capacity";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *           "name": "D-204",
+                         *           "building": "D",
+                         *           "capacity": 40,
+                         *           "latitude": 41.1055,
+                         *           "longitude": 29.0253,
+                         *           "cameras": 2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RoomList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a room
+         * @description With its place where scanning a QR code may be asked to happen near it.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "D-204",
+                     *       "building": "D",
+                     *       "capacity": 40
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewRoom"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "name": "D-204",
+                         *       "building": "D",
+                         *       "capacity": 40,
+                         *       "latitude": 41.1055,
+                         *       "longitude": 29.0253,
+                         *       "cameras": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-name-taken`: Another room has this name. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rooms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One room
+         * @description With the number of its cameras; `GET /cameras?roomId=` lists them.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "name": "D-204",
+                         *       "building": "D",
+                         *       "capacity": 40,
+                         *       "latitude": 41.1055,
+                         *       "longitude": 29.0253,
+                         *       "cameras": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-not-found`: There is no such room. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a room that nothing uses
+         * @description Refused while a camera hangs there, a course meets there, or a session was held there.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-not-found`: There is no such room. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-in-use`: The room is used by cameras, meetings or sessions; `details` counts them. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a room
+         * @description Fields that are left out stay; `null` empties one.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "latitude": 41.1055,
+                     *       "longitude": 29.0253
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RoomPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *       "name": "D-204",
+                         *       "building": "D",
+                         *       "capacity": 40,
+                         *       "latitude": 41.1055,
+                         *       "longitude": 29.0253,
+                         *       "cameras": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Room"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-not-found`: There is no such room. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `room-name-taken`: Another room has this name. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What opens when
+         * @description The timetable in the institution’s zone with what came of each meeting. Teachers and students see their own courses. Sessions of `schedule` open at their start, or late where the server was down then; those of `camera` when a camera of the room sees a class.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description First local day; today where absent. */
+                    from?: string;
+                    /** @description Only in this room. */
+                    roomId?: string;
+                    /** @description Last local day, at most 62 days in all; a week from `from` where absent. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "timezone": "Europe/Istanbul",
+                         *       "from": "2026-11-20",
+                         *       "to": "2026-11-20",
+                         *       "items": [
+                         *         {
+                         *           "meetingId": "0198b222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "room": {
+                         *             "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "A-101"
+                         *           },
+                         *           "day": "2026-11-20",
+                         *           "startsAt": "2026-11-20T06:00:00.000Z",
+                         *           "endsAt": "2026-11-20T06:50:00.000Z",
+                         *           "opens": "schedule",
+                         *           "state": "planned",
+                         *           "holiday": null,
+                         *           "sessionId": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Schedule"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions": {
         parameters: {
             query?: never;
@@ -2836,15 +19255,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sessions, the newest first */
+        /**
+         * Sessions
+         * @description The newest first. Teachers see those of their own courses.
+         */
         get: {
             parameters: {
                 query?: {
                     /** @description Only this course. */
                     courseId?: string;
+                    /** @description First local day. */
+                    from?: string;
                     limit?: number;
+                    /** @description Only in this room. */
+                    roomId?: string;
                     skip?: number;
+                    /** @description Newest opened first where absent. */
+                    sort?: "startsAt" | "-startsAt" | "openedAt" | "-openedAt";
                     status?: "open" | "closed";
+                    /** @description Only courses of this teacher. */
+                    teacherId?: string;
+                    /** @description Last local day. */
+                    to?: string;
                 };
                 header?: never;
                 path?: never;
@@ -3064,7 +19496,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A session */
+        /**
+         * A session
+         * @description With its cameras, its frozen rules and policy, and how many are in which state.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -3156,7 +19591,127 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Move the end or the start of an open session
+         * @description The end at any time while it is open; null: it stays open until somebody closes it. The start only while nobody is marked, because it decides who is late.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "endsAt": "2026-11-20T10:45:00Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["SessionPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ClassSession"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-closed`: The session is closed.
+                 *
+                 *     `session-decided`: Somebody is marked already; the start cannot be moved any more.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-times-invalid`: A session ends after its start and after now. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/v1/sessions/{id}/attendance": {
@@ -3166,12 +19721,21 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The records of a session, by name */
+        /**
+         * The records of a session
+         * @description By name where nothing else is asked for; a class fits on one page.
+         */
         get: {
             parameters: {
                 query?: {
                     limit?: number;
+                    /** @description In names and numbers. */
+                    search?: string;
                     skip?: number;
+                    /** @description By name where absent. */
+                    sort?: "name" | "-name" | "number" | "-number" | "status" | "-status" | "firstSeenAt";
+                    /** @description `pending` only while the session is open and nobody has decided. */
+                    status?: "pending" | "present" | "late" | "excused" | "absent";
                 };
                 header?: never;
                 path: {
@@ -3586,7 +20150,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Questions to a person about faces */
+        /**
+         * Questions to a person about faces
+         * @description Faces of this session that are nearly sure to be a student, answered or not.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -3688,18 +20255,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Students, by name */
+        /**
+         * Students, by name
+         * @description Administrators see all students, teachers those of their courses. Archived students are left out unless they are asked for.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description Only archived ones; without, those who are not. */
+                    archived?: boolean;
+                    /** @description Only those who consent to this. */
+                    consent?: "face" | "emotion";
                     /** @description Only students enrolled in this course. */
                     courseId?: string;
+                    department?: string;
+                    /** @description With, or without, a face enrolled. */
+                    hasFace?: boolean;
                     /** @description Items to answer with, at most. */
                     limit?: number;
                     /** @description Words in name, number or e-mail; case and diacritics do not count. */
                     search?: string;
                     /** @description Items to leave out. */
                     skip?: number;
+                    sort?: "name" | "-name" | "number" | "-number" | "department" | "-department" | "createdAt" | "-createdAt";
                 };
                 header?: never;
                 path?: never;
@@ -3713,6 +20291,34 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "number": "20260017",
+                         *           "name": "Çağla Işık",
+                         *           "email": "cagla@okul.example",
+                         *           "department": "Matematik",
+                         *           "guardianName": "Deniz Işık",
+                         *           "guardianEmail": "deniz@ev.example",
+                         *           "locale": "tr",
+                         *           "preferences": {},
+                         *           "externalId": null,
+                         *           "archived": false,
+                         *           "createdAt": "2026-09-14T07:30:00.000Z",
+                         *           "faceTemplates": 3,
+                         *           "consents": {
+                         *             "face": true,
+                         *             "emotion": false
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["StudentList"];
                     };
                 };
@@ -3773,7 +20379,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Add a student */
+        /**
+         * Add a student
+         * @description Many at once come with `POST /imports`.
+         */
         post: {
             parameters: {
                 query?: never;
@@ -3783,6 +20392,17 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "number": "20260017",
+                     *       "name": "Çağla Işık",
+                     *       "email": "cagla@okul.example",
+                     *       "department": "Matematik",
+                     *       "consents": {
+                     *         "face": true
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewStudent"];
                 };
             };
@@ -3793,6 +20413,27 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "number": "20260017",
+                         *       "name": "Çağla Işık",
+                         *       "email": "cagla@okul.example",
+                         *       "department": "Matematik",
+                         *       "guardianName": "Deniz Işık",
+                         *       "guardianEmail": "deniz@ev.example",
+                         *       "locale": "tr",
+                         *       "preferences": {},
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "faceTemplates": 3,
+                         *       "consents": {
+                         *         "face": true,
+                         *         "emotion": false
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["Student"];
                     };
                 };
@@ -3823,7 +20464,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `student-number-taken`: Another student has this number. */
+                /**
+                 * @description `student-number-taken`: Another student has this number.
+                 *
+                 *     `student-external-id-taken`: Another student has this external id.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -3874,7 +20519,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One student; a student only themselves */
+        /**
+         * One student
+         * @description Teachers reach the students of their courses, students only themselves.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -3893,6 +20541,27 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "number": "20260017",
+                         *       "name": "Çağla Işık",
+                         *       "email": "cagla@okul.example",
+                         *       "department": "Matematik",
+                         *       "guardianName": "Deniz Işık",
+                         *       "guardianEmail": "deniz@ev.example",
+                         *       "locale": "tr",
+                         *       "preferences": {},
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "faceTemplates": 3,
+                         *       "consents": {
+                         *         "face": true,
+                         *         "emotion": false
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["Student"];
                     };
                 };
@@ -4053,7 +20722,10 @@ export interface paths {
         };
         options?: never;
         head?: never;
-        /** Change a student */
+        /**
+         * Change a student
+         * @description Fields that are left out stay; `null` empties one. An open session shows a new name at once.
+         */
         patch: {
             parameters: {
                 query?: never;
@@ -4066,6 +20738,12 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "department": "Fizik",
+                     *       "locale": "tr"
+                     *     }
+                     */
                     "application/json": components["schemas"]["StudentPatch"];
                 };
             };
@@ -4076,6 +20754,27 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "number": "20260017",
+                         *       "name": "Çağla Işık",
+                         *       "email": "cagla@okul.example",
+                         *       "department": "Matematik",
+                         *       "guardianName": "Deniz Işık",
+                         *       "guardianEmail": "deniz@ev.example",
+                         *       "locale": "tr",
+                         *       "preferences": {},
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "faceTemplates": 3,
+                         *       "consents": {
+                         *         "face": true,
+                         *         "emotion": false
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["Student"];
                     };
                 };
@@ -4115,7 +20814,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `student-number-taken`: Another student has this number. */
+                /**
+                 * @description `student-number-taken`: Another student has this number.
+                 *
+                 *     `student-external-id-taken`: Another student has this external id.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -4155,7 +20858,7 @@ export interface paths {
         };
         trace?: never;
     };
-    "/api/v1/students/{id}/consents": {
+    "/api/v1/students/{id}/archive": {
         parameters: {
             query?: never;
             header?: never;
@@ -4163,6 +20866,417 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        put?: never;
+        /**
+         * Archive a student
+         * @description From then on the student is on no list, recognised by no camera and in no new session. Attendance, enrolments and templates stay; `DELETE` erases them. Doing it twice is harmless.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "number": "20260017",
+                         *       "name": "Çağla Işık",
+                         *       "email": "cagla@okul.example",
+                         *       "department": "Matematik",
+                         *       "guardianName": "Deniz Işık",
+                         *       "guardianEmail": "deniz@ev.example",
+                         *       "locale": "tr",
+                         *       "preferences": {},
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "faceTemplates": 3,
+                         *       "consents": {
+                         *         "face": true,
+                         *         "emotion": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Student"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/students/{id}/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A student’s own attendance
+         * @description The same as `attendance/student/{studentId}`, where students look for what is theirs.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this course. */
+                    courseId?: string;
+                    /** @description First local day. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description The newest first where absent. */
+                    sort?: "startsAt" | "-startsAt";
+                    /** @description `pending` only while the session is open and nobody has decided. */
+                    status?: "pending" | "present" | "late" | "excused" | "absent";
+                    /** @description Last local day. */
+                    to?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "student": {
+                         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "Aybüke Çelik",
+                         *         "number": "2026-0142"
+                         *       },
+                         *       "courses": [
+                         *         {
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "counts": {
+                         *             "present": 21,
+                         *             "late": 2,
+                         *             "excused": 1,
+                         *             "absent": 3,
+                         *             "pending": 0
+                         *           },
+                         *           "rate": 0.8846
+                         *         }
+                         *       ],
+                         *       "total": 27,
+                         *       "skip": 0,
+                         *       "limit": 1,
+                         *       "items": [
+                         *         {
+                         *           "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "day": "2026-11-20",
+                         *           "startsAt": "2026-11-20T08:00:00.000Z",
+                         *           "endsAt": "2026-11-20T08:50:00.000Z",
+                         *           "sessionStatus": "closed",
+                         *           "status": "present",
+                         *           "method": "face",
+                         *           "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *           "secondsSeen": 2711.5,
+                         *           "note": null,
+                         *           "corrected": false,
+                         *           "version": 2,
+                         *           "contest": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["StudentAttendance"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/students/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a student agreed to and withdrew, newest first
+         * @description The ledger: entries are only added, the newest of a purpose holds. Teachers see their students’, students their own.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "purpose": "face",
+                         *           "granted": true,
+                         *           "at": "2026-09-21T07:30:00.000Z",
+                         *           "wording": "face-tr-2026-09",
+                         *           "recordedBy": {
+                         *             "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a002",
+                         *             "name": "Ayşe Öğretmen"
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ConsentHistory"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
         /**
          * Record consent, or its withdrawal
          * @description Withdrawing consent to `face` erases templates, photos, open reviews and engagement samples at once; to `emotion` its history. Attendance stays. A student may do it for themselves.
@@ -4179,11 +21293,14 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": {
-                        granted: boolean;
-                        /** @enum {string} */
-                        purpose: "face" | "emotion";
-                    };
+                    /**
+                     * @example {
+                     *       "purpose": "face",
+                     *       "granted": true,
+                     *       "wording": "face-tr-2026-09"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ConsentBody"];
                 };
             };
             responses: {
@@ -4193,6 +21310,17 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "consents": {
+                         *         "face": false,
+                         *         "emotion": false
+                         *       },
+                         *       "erased": {
+                         *         "faceTemplates": 3
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["ConsentAnswer"];
                     };
                 };
@@ -4268,6 +21396,413 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/students/{id}/courses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Courses that a student is enrolled in
+         * @description By code. Teachers see those of them that they teach, students their own.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik",
+                         *           "semester": "2026-güz",
+                         *           "department": "Matematik",
+                         *           "opens": "schedule",
+                         *           "warnAfterAbsences": 4,
+                         *           "rules": {
+                         *             "lateAfterMinutes": 15,
+                         *             "minPresenceShare": 0,
+                         *             "graceMinutes": 5
+                         *           },
+                         *           "teachers": [
+                         *             {
+                         *               "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *               "name": "Ayşe Öğretmen"
+                         *             }
+                         *           ],
+                         *           "externalId": null,
+                         *           "archived": false,
+                         *           "students": 31
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["CourseList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/students/{id}/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that is kept about a student, as a zip
+         * @description A JSON file for each kind of data, pictures of faces and documents as they are, and a page that explains them. For the student and for administrators.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description A zip. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/zip": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/students/{id}/emotions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was read of a student’s emotions
+         * @description Only where the jurisdiction’s policy allows it, the institution’s mode is `individual` and the student’s latest word on emotion is yes. Being looked at is kept in the audit log. Students see their own.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description First day. In the institution’s time zone. */
+                    from?: string;
+                    /** @description Last day; today by default. In the institution’s time zone. */
+                    until?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "range": {
+                         *         "from": "2026-11-16",
+                         *         "until": "2026-11-22"
+                         *       },
+                         *       "scores": {
+                         *         "neutral": 0.7,
+                         *         "happy": 0.05,
+                         *         "sad": 0.05,
+                         *         "angry": 0.05,
+                         *         "fearful": 0.05,
+                         *         "disgusted": 0.05,
+                         *         "surprised": 0.05
+                         *       },
+                         *       "samples": 1840,
+                         *       "days": [
+                         *         {
+                         *           "day": "2026-11-16",
+                         *           "samples": 1840,
+                         *           "scores": {
+                         *             "neutral": 0.7,
+                         *             "happy": 0.05,
+                         *             "sad": 0.05,
+                         *             "angry": 0.05,
+                         *             "fearful": 0.05,
+                         *             "disgusted": 0.05,
+                         *             "surprised": 0.05
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EmotionReport"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-consent-missing`: The student has not consented to having emotions read.
+                 *
+                 *     `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `emotion-off`: The institution does not have emotions read, or not of single students.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `range-invalid`: A range of days ends on or after its first day and is at most 400 days long. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/students/{id}/face": {
         parameters: {
             query?: never;
@@ -4275,7 +21810,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Face templates of a student, without the faces */
+        /**
+         * Face templates of a student, without the faces
+         * @description Oldest first. Embeddings never leave the server; faces are at `…/{templateId}/thumbnail`.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4294,6 +21832,19 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "templates": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1f01",
+                         *           "quality": 0.91,
+                         *           "facePx": 212,
+                         *           "createdAt": "2026-09-14T07:30:00.000Z",
+                         *           "current": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["FaceTemplates"];
                     };
                 };
@@ -4385,6 +21936,19 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "templates": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1f01",
+                         *           "quality": 0.91,
+                         *           "facePx": 212,
+                         *           "createdAt": "2026-09-14T07:30:00.000Z",
+                         *           "current": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["FaceTemplates"];
                     };
                 };
@@ -4530,7 +22094,10 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Erase one face template and its picture */
+        /**
+         * Erase one face template and its picture
+         * @description At once and for good; a receipt stays. Open sessions no longer compare with it.
+         */
         delete: {
             parameters: {
                 query?: never;
@@ -4633,7 +22200,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The face that a template was made from */
+        /**
+         * The face that a template was made from
+         * @description JPEG, at most 480 px wide. Who looked is written to the audit log.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4684,7 +22254,11 @@ export interface paths {
                         "image/jpeg": components["schemas"]["Error"];
                     };
                 };
-                /** @description `template-not-found`: There is no such face template. */
+                /**
+                 * @description `student-not-found`: There is no such student.
+                 *
+                 *     `template-not-found`: There is no such face template.
+                 */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -4730,6 +22304,709 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/students/{id}/unarchive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore an archived student
+         * @description The student is on the lists of their courses again, and recognised. Doing it twice is harmless.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "number": "20260017",
+                         *       "name": "Çağla Işık",
+                         *       "email": "cagla@okul.example",
+                         *       "department": "Matematik",
+                         *       "guardianName": "Deniz Işık",
+                         *       "guardianEmail": "deniz@ev.example",
+                         *       "locale": "tr",
+                         *       "preferences": {},
+                         *       "externalId": null,
+                         *       "archived": false,
+                         *       "createdAt": "2026-09-14T07:30:00.000Z",
+                         *       "faceTemplates": 3,
+                         *       "consents": {
+                         *         "face": true,
+                         *         "emotion": false
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Student"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-not-found`: There is no such student. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teachers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Teachers, by name
+         * @description Who teaches at the institution, with or without an account. All staff may read the list.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only archived ones; without, those who are not. */
+                    archived?: boolean;
+                    /** @description Only those who teach this course. */
+                    courseId?: string;
+                    department?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Words in name, e-mail, title; case and diacritics do not count. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    sort?: "name" | "-name" | "department" | "-department" | "createdAt" | "-createdAt";
+                    /** @description Only who signs in with this account. */
+                    userId?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *           "name": "Ayşe Öğretmen",
+                         *           "email": "ayse@okul.example",
+                         *           "title": "Prof. Dr.",
+                         *           "department": "Matematik",
+                         *           "userId": null,
+                         *           "externalId": null,
+                         *           "courses": 2,
+                         *           "archived": false
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TeacherList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a teacher
+         * @description An account with the role `teacher` gets its teacher by itself; add those here who have no account yet. The account that is made later with the same e-mail address is theirs.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Ayşe Öğretmen",
+                     *       "email": "ayse@okul.example",
+                     *       "title": "Prof. Dr."
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewTeacher"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *       "name": "Ayşe Öğretmen",
+                         *       "email": "ayse@okul.example",
+                         *       "title": "Prof. Dr.",
+                         *       "department": "Matematik",
+                         *       "userId": null,
+                         *       "externalId": null,
+                         *       "courses": 2,
+                         *       "archived": false
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Teacher"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `user-not-found`: There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `teacher-taken`: Another teacher has this account or this external id. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teachers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One teacher
+         * @description With the number of courses; `GET /courses?teacherId=` lists them.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *       "name": "Ayşe Öğretmen",
+                         *       "email": "ayse@okul.example",
+                         *       "title": "Prof. Dr.",
+                         *       "department": "Matematik",
+                         *       "userId": null,
+                         *       "externalId": null,
+                         *       "courses": 2,
+                         *       "archived": false
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Teacher"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `teacher-not-found`: There is no such teacher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a teacher
+         * @description From the institution’s list and all courses. An account stays.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `teacher-not-found`: There is no such teacher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a teacher
+         * @description Archiving takes the teacher off all courses; the account is switched off under /users.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "title": "Doç. Dr.",
+                     *       "department": "Fizik"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TeacherPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+                         *       "name": "Ayşe Öğretmen",
+                         *       "email": "ayse@okul.example",
+                         *       "title": "Prof. Dr.",
+                         *       "department": "Matematik",
+                         *       "userId": null,
+                         *       "externalId": null,
+                         *       "courses": 2,
+                         *       "archived": false
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Teacher"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `teacher-not-found`: There is no such teacher.
+                 *
+                 *     `user-not-found`: There is no such user.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `teacher-taken`: Another teacher has this account or this external id. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
     "/api/v1/tenant": {
         parameters: {
             query?: never;
@@ -4737,7 +23014,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller’s institution */
+        /**
+         * The caller’s institution
+         * @description With its settings; what was never set has its default.
+         */
         get: {
             parameters: {
                 query?: never;
@@ -4753,6 +23033,65 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "settings": {
+                         *         "colours": {
+                         *           "primary": "#2f4fd8",
+                         *           "accent": "#0f8a6c"
+                         *         },
+                         *         "registration": {
+                         *           "open": false,
+                         *           "emailDomains": []
+                         *         },
+                         *         "twoFactor": {
+                         *           "requiredFor": []
+                         *         },
+                         *         "cors": {
+                         *           "origins": []
+                         *         },
+                         *         "reports": {
+                         *           "dailyAt": "18:00",
+                         *           "weeklyAt": "18:00",
+                         *           "weeklyDay": 7
+                         *         },
+                         *         "warnings": {
+                         *           "enabled": true,
+                         *           "absences": 3
+                         *         },
+                         *         "notifications": {
+                         *           "students": true,
+                         *           "guardians": true,
+                         *           "late": false,
+                         *           "digest": "each",
+                         *           "quietHours": null
+                         *         },
+                         *         "webhooks": {
+                         *           "studentNames": false
+                         *         },
+                         *         "attendance": {
+                         *           "cameraFaces": 3,
+                         *           "cameraSeconds": 10
+                         *         },
+                         *         "qr": {
+                         *           "sharedDevice": "refuse"
+                         *         }
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["Tenant"];
                     };
                 };
@@ -4808,24 +23147,594 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change the institution
+         * @description Settings that are left out stay as they are. The policy cannot be changed; the mode of emotion only within it, for sessions opened from then on. The domain is set by a system administrator.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "settings": {
+                     *         "twoFactor": {
+                     *           "requiredFor": [
+                     *             "admin"
+                     *           ]
+                     *         },
+                     *         "warnings": {
+                     *           "absences": 4
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TenantPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "settings": {
+                         *         "colours": {
+                         *           "primary": "#2f4fd8",
+                         *           "accent": "#0f8a6c"
+                         *         },
+                         *         "registration": {
+                         *           "open": false,
+                         *           "emailDomains": []
+                         *         },
+                         *         "twoFactor": {
+                         *           "requiredFor": []
+                         *         },
+                         *         "cors": {
+                         *           "origins": []
+                         *         },
+                         *         "reports": {
+                         *           "dailyAt": "18:00",
+                         *           "weeklyAt": "18:00",
+                         *           "weeklyDay": 7
+                         *         },
+                         *         "warnings": {
+                         *           "enabled": true,
+                         *           "absences": 3
+                         *         },
+                         *         "notifications": {
+                         *           "students": true,
+                         *           "guardians": true,
+                         *           "late": false,
+                         *           "digest": "each",
+                         *           "quietHours": null
+                         *         },
+                         *         "webhooks": {
+                         *           "studentNames": false
+                         *         },
+                         *         "attendance": {
+                         *           "cameraFaces": 3,
+                         *           "cameraSeconds": 10
+                         *         },
+                         *         "qr": {
+                         *           "sharedDevice": "refuse"
+                         *         }
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Tenant"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `timezone-unknown`: There is no such IANA time zone. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
-    "/api/v1/users": {
+    "/api/v1/tenant/logo": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Users of the institution */
+        /**
+         * The logo of an institution
+         * @description Of the one that is named, else of the one that the host name of the request belongs to.
+         */
         get: {
             parameters: {
                 query?: {
+                    /** @description The institution. */
+                    id?: string;
+                    /** @description As in `logoUrl`: may be kept for ever. */
+                    v?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description PNG */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `logo-not-found`: The institution has no logo. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/png": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /**
+         * Set the institution’s logo
+         * @description multipart/form-data with one file: PNG, JPEG or WebP, at most 1 MB, 32 to 4096 pixels a side. Kept as PNG within 512 pixels.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "settings": {
+                         *         "colours": {
+                         *           "primary": "#2f4fd8",
+                         *           "accent": "#0f8a6c"
+                         *         },
+                         *         "registration": {
+                         *           "open": false,
+                         *           "emailDomains": []
+                         *         },
+                         *         "twoFactor": {
+                         *           "requiredFor": []
+                         *         },
+                         *         "cors": {
+                         *           "origins": []
+                         *         },
+                         *         "reports": {
+                         *           "dailyAt": "18:00",
+                         *           "weeklyAt": "18:00",
+                         *           "weeklyDay": 7
+                         *         },
+                         *         "warnings": {
+                         *           "enabled": true,
+                         *           "absences": 3
+                         *         },
+                         *         "notifications": {
+                         *           "students": true,
+                         *           "guardians": true,
+                         *           "late": false,
+                         *           "digest": "each",
+                         *           "quietHours": null
+                         *         },
+                         *         "webhooks": {
+                         *           "studentNames": false
+                         *         },
+                         *         "attendance": {
+                         *           "cameraFaces": 3,
+                         *           "cameraSeconds": 10
+                         *         },
+                         *         "qr": {
+                         *           "sharedDevice": "refuse"
+                         *         }
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Tenant"];
+                    };
+                };
+                /** @description `photo-missing`: The request has no file in the field "photo". */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `photo-too-large`: The photo is larger than allowed, in bytes or in pixels. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `logo-invalid`: The file is not a picture that can be a logo: PNG, JPEG or WebP, 32 to 4096 pixels. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        /**
+         * Remove the institution’s logo
+         * @description Pages show its name instead.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenant/public": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a sign-in page shows
+         * @description Of the institution whose domain is the host name of the request; without such a one of the only institution, and of none where there are several.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "colours": {
+                         *         "primary": "#2f4fd8",
+                         *         "accent": "#0f8a6c"
+                         *       },
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "registrationOpen": false,
+                         *       "oidcProviders": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "name": "Kampüs"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TenantPublic"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All institutions
+         * @description For system administrators; nothing of what is in them.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only active, or only suspended ones. */
+                    active?: boolean;
                     /** @description Items to answer with, at most. */
                     limit?: number;
+                    /** @description Part of the name or domain. */
+                    search?: string;
                     /** @description Items to leave out. */
                     skip?: number;
+                    /** @description Default `name`. */
+                    sort?: "name" | "-name" | "createdAt" | "-createdAt";
                 };
                 header?: never;
                 path?: never;
@@ -4839,6 +23748,559 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-0000-7000-8000-000000000001",
+                         *           "name": "Atatürk Lisesi",
+                         *           "locale": "tr",
+                         *           "timezone": "Europe/Istanbul",
+                         *           "policy": "tr",
+                         *           "emotion": {
+                         *             "prohibited": false,
+                         *             "mode": "off"
+                         *           },
+                         *           "domain": "ataturk.example.edu",
+                         *           "active": true,
+                         *           "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *           "createdAt": "2026-09-01T08:00:00.000Z",
+                         *           "users": 41
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TenantList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add an institution and its first administrator
+         * @description Without a password the administrator is invited by e-mail. The policy is fixed from then on.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Atatürk Lisesi",
+                     *       "locale": "tr",
+                     *       "timezone": "Europe/Istanbul",
+                     *       "policy": "tr",
+                     *       "admin": {
+                     *         "email": "mudur@example.edu",
+                     *         "name": "Ali Demir"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewTenant"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "users": 41
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TenantSummary"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `domain-taken`: Another institution has this domain.
+                 *
+                 *     `email-taken`: Another user has this e-mail address.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `timezone-unknown`: There is no such IANA time zone.
+                 *
+                 *     `password-too-weak`: A password needs at least 10 characters and must not be the e-mail address.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One institution
+         * @description For system administrators.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "users": 41
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TenantSummary"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `tenant-not-found`: There is no such institution. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, suspend or resume an institution
+         * @description Suspended, nobody of it can sign in or call, with a token or a key, from then on; other servers take notice within seconds. Nothing is deleted.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["AnyTenantPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-0000-7000-8000-000000000001",
+                         *       "name": "Atatürk Lisesi",
+                         *       "locale": "tr",
+                         *       "timezone": "Europe/Istanbul",
+                         *       "policy": "tr",
+                         *       "emotion": {
+                         *         "prohibited": false,
+                         *         "mode": "off"
+                         *       },
+                         *       "domain": "ataturk.example.edu",
+                         *       "active": true,
+                         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z",
+                         *       "users": 41
+                         *     }
+                         */
+                        "application/json": components["schemas"]["TenantSummary"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `tenant-not-found`: There is no such institution. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `domain-taken`: Another institution has this domain.
+                 *
+                 *     `own-tenant`: Your own institution cannot be suspended.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `timezone-unknown`: There is no such IANA time zone. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Users of the institution
+         * @description By name unless `sort` says otherwise.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    role?: "sysadmin" | "admin" | "teacher" | "student";
+                    /** @description Part of name or address. */
+                    search?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Default `name`. */
+                    sort?: "name" | "email" | "createdAt" | "lastLoginAt" | "-name" | "-email" | "-createdAt" | "-lastLoginAt";
+                    status?: "active" | "invited" | "waiting" | "disabled";
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *           "email": "ayse@example.edu",
+                         *           "name": "Ayşe Yılmaz",
+                         *           "role": "teacher",
+                         *           "locale": "tr",
+                         *           "active": true,
+                         *           "status": "active",
+                         *           "secondFactor": false,
+                         *           "studentId": null,
+                         *           "lastLoginAt": "2026-11-21T08:00:00.000Z",
+                         *           "createdAt": "2026-09-01T08:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["UserList"];
                     };
                 };
@@ -4899,7 +24361,10 @@ export interface paths {
             };
         };
         put?: never;
-        /** Add a user */
+        /**
+         * Add a user with a password
+         * @description To let them choose their own, invite them (POST /invitations).
+         */
         post: {
             parameters: {
                 query?: never;
@@ -4909,6 +24374,14 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "email": "ayse@example.edu",
+                     *       "name": "Ayşe Yılmaz",
+                     *       "role": "teacher",
+                     *       "password": "a long password"
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewUser"];
                 };
             };
@@ -4919,6 +24392,21 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "email": "ayse@example.edu",
+                         *       "name": "Ayşe Yılmaz",
+                         *       "role": "teacher",
+                         *       "locale": "tr",
+                         *       "active": true,
+                         *       "status": "active",
+                         *       "secondFactor": false,
+                         *       "studentId": null,
+                         *       "lastLoginAt": "2026-11-21T08:00:00.000Z",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z"
+                         *     }
+                         */
                         "application/json": components["schemas"]["User"];
                     };
                 };
@@ -5018,17 +24506,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
         /**
-         * Change a user
-         * @description A new password or role, or switching the account off, ends the user’s sign-ins.
+         * One user
+         * @description Of the own institution.
          */
-        patch: {
+        get: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -5038,11 +24520,7 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["UserPatch"];
-                };
-            };
+            requestBody?: never;
             responses: {
                 /** @description Default Response */
                 200: {
@@ -5050,6 +24528,21 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "email": "ayse@example.edu",
+                         *       "name": "Ayşe Yılmaz",
+                         *       "role": "teacher",
+                         *       "locale": "tr",
+                         *       "active": true,
+                         *       "status": "active",
+                         *       "secondFactor": false,
+                         *       "studentId": null,
+                         *       "lastLoginAt": "2026-11-21T08:00:00.000Z",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z"
+                         *     }
+                         */
                         "application/json": components["schemas"]["User"];
                     };
                 };
@@ -5089,7 +24582,134 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `last-admin`: The last active administrator of an institution cannot be removed. */
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a user
+         * @description A new password or role, or switching the account off, ends the user’s sign-ins: their access tokens are refused from then on, by other servers within seconds. A student who waits is let in by naming the roster entry.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "active": false
+                     *     }
+                     */
+                    "application/json": components["schemas"]["UserPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+                         *       "email": "ayse@example.edu",
+                         *       "name": "Ayşe Yılmaz",
+                         *       "role": "teacher",
+                         *       "locale": "tr",
+                         *       "active": true,
+                         *       "status": "active",
+                         *       "secondFactor": false,
+                         *       "studentId": null,
+                         *       "lastLoginAt": "2026-11-21T08:00:00.000Z",
+                         *       "createdAt": "2026-09-01T08:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["User"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `user-not-found`: There is no such user.
+                 *
+                 *     `student-not-found`: There is no such student.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `last-admin`: The last active administrator of an institution cannot be removed.
+                 *
+                 *     `email-taken`: Another user has this e-mail address.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -5138,10 +24758,502 @@ export interface paths {
         };
         trace?: never;
     };
+    "/api/v1/users/{id}/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a user’s second factor away
+         * @description For who lost telephone and backup codes. Ends their sign-ins.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `user-not-found`: There is no such user. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graphql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read over GraphQL
+         * @description Institution, courses, students, sessions, attendance and engagement, within what the caller may see. Queries only; depth and cost are limited. The schema can be asked for by introspection; docs/graphql.md has examples.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "query": "query Absent($from: Day!) { attendance(status: absent, from: $from, limit: 50) { total items { day student { number name } } } }",
+                     *       "variables": {
+                     *         "from": "2026-11-23"
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["GraphqlRequest"];
+                };
+            };
+            responses: {
+                /** @description As GraphQL has it; every error has its stable code in `extensions`. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "data": {
+                         *         "attendance": {
+                         *           "total": 1,
+                         *           "items": [
+                         *             {
+                         *               "day": "2026-11-23",
+                         *               "student": {
+                         *                 "number": "S101",
+                         *                 "name": "Ayşe Yılmaz"
+                         *               }
+                         *             }
+                         *           ]
+                         *         }
+                         *       }
+                         *     }
+                         */
+                        "application/json": components["schemas"]["GraphqlAnswer"];
+                    };
+                };
+                /**
+                 * @description `graphql-invalid`: The query is not valid; the message says where.
+                 *
+                 *     `graphql-too-deep`: The query has fields inside of fields more often than allowed.
+                 *
+                 *     `graphql-too-costly`: The answer could have more values than allowed; ask for shorter lists.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Absence */
+        Absence: {
+            absences: number;
+            courseCode: string;
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            courseId: string;
+            courseName: string;
+            /** @description Meetings missed in a row, up to the course’s last one. */
+            currentStreak: number;
+            department: string | null;
+            excused: number;
+            longestFrom: string | null;
+            longestStreak: number;
+            longestUntil: string | null;
+            /**
+             * Format: uuid
+             * @description The student.
+             */
+            studentId: string;
+            studentName: string;
+            studentNumber: string;
+            threshold: number | null;
+            /** @description The threshold is reached. */
+            warning: boolean;
+        };
+        /** AbsenceList */
+        AbsenceList: {
+            items: components["schemas"]["Absence"][];
+            limit: number;
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+            /** @description Items with a warning, over all pages. */
+            warnings: number;
+        };
+        /** Accepted */
+        Accepted: {
+            /** @enum {string} */
+            status: "accepted";
+        };
+        /** AccuracyReport */
+        AccuracyReport: {
+            /** @description Recognised; a person said absent. */
+            correctedAway: number;
+            /** @description Recognised by the machine alone; no person has said otherwise. */
+            kept: number;
+            /** @description Enrolled by face, marked by a person or a QR code, recognised by no camera of the session. */
+            missed: number;
+            precision: number | null;
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            recall: number | null;
+            /** @description The machine was sure; a person said “not this student”. */
+            rejected: number;
+            reviewPrecision: number | null;
+            /** @description The machine asked, and it was the student. */
+            reviewsConfirmed: number;
+            reviewsOpen: number;
+            /** @description The machine asked, and it was not. */
+            reviewsRejected: number;
+            /** @description Recognised; a person changed late to present or the other way round. */
+            timeCorrected: number;
+        };
+        /** Activation */
+        Activation: {
+            code: string;
+            /** Format: email */
+            email: string;
+            locale?: string;
+            name: string;
+            /** Format: password */
+            password: string;
+            studentNumber?: string;
+        };
+        /**
+         * ActivationCode
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "hint": "7K2P",
+         *       "label": "MAT101, first row",
+         *       "role": "student",
+         *       "studentId": null,
+         *       "teacherId": null,
+         *       "courseId": null,
+         *       "maxUses": 1,
+         *       "uses": 0,
+         *       "status": "open",
+         *       "createdAt": "2026-11-21T08:00:00.000Z",
+         *       "expiresAt": "2026-12-21T08:00:00.000Z"
+         *     }
+         */
+        ActivationCode: {
+            courseId: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Works until then.
+             */
+            expiresAt: string;
+            /** @description Its first four characters: the rest is not kept. */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description The code.
+             */
+            id: string;
+            label: string | null;
+            maxUses: number;
+            /** @enum {string} */
+            role: "admin" | "teacher" | "student";
+            /** @enum {string} */
+            status: "open" | "used" | "expired" | "revoked";
+            studentId: string | null;
+            teacherId: string | null;
+            uses: number;
+        };
+        /** ActivationCodeList */
+        ActivationCodeList: {
+            items: components["schemas"]["ActivationCode"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** AnyTenantPatch */
+        AnyTenantPatch: {
+            /** @description `false` suspends the institution. */
+            active?: boolean;
+            domain?: string | null;
+            locale?: string;
+            name?: string;
+            /** @description IANA name. */
+            timezone?: string;
+        };
+        /**
+         * ApiKey
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "name": "LMS",
+         *       "prefix": "yk_4f0a91c2",
+         *       "scopes": [
+         *         "students:read",
+         *         "attendance:read"
+         *       ],
+         *       "status": "active",
+         *       "expiresAt": "2027-09-01T00:00:00.000Z",
+         *       "lastUsedAt": null,
+         *       "createdAt": "2026-11-21T08:00:00.000Z"
+         *     }
+         */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @description The key; writes with it stand under this id in the audit log.
+             */
+            id: string;
+            lastUsedAt: string | null;
+            name: string;
+            /** @description How the key begins, to recognise it by. */
+            prefix: string;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+        };
+        /** ApiKeyList */
+        ApiKeyList: {
+            items: components["schemas"]["ApiKey"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** ApiScopes */
+        ApiScopes: {
+            scopes: string[];
+        };
+        /** ApplyImport */
+        ApplyImport: {
+            /**
+             * @description Leave out the lines that have errors; otherwise one of them keeps all from being applied.
+             * @default false
+             */
+            skipErrors: boolean;
+        };
+        /** AttendanceLine */
+        AttendanceLine: {
+            absent: number;
+            code: string | null;
+            department: string | null;
+            excused: number;
+            id: string | null;
+            late: number;
+            name: string | null;
+            /** @description Not decided: the session is open. */
+            pending: number;
+            present: number;
+            rate: number | null;
+            /** @description Meetings of a course or a teacher; records of the others. */
+            sessions: number;
+            /** @description Students with a record. */
+            students: number;
+            trend: number | null;
+        };
+        /** AttendanceLines */
+        AttendanceLines: {
+            items: components["schemas"]["AttendanceLine"][];
+            limit: number;
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
         /** AttendanceList */
         AttendanceList: {
             items: components["schemas"]["AttendanceRecord"][];
@@ -5150,7 +25262,122 @@ export interface components {
             /** @description Items that match, over all pages. */
             total: number;
         };
-        /** AttendanceRecord */
+        /** AttendancePeriod */
+        AttendancePeriod: {
+            courses: {
+                absent: number;
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                courseId: string;
+                department: string | null;
+                excused: number;
+                late: number;
+                name: string;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                trend: number | null;
+            }[];
+            /** @description Days with a session. */
+            days: {
+                absent: number;
+                /**
+                 * Format: date
+                 * @description The day. In the institution’s time zone.
+                 */
+                day: string;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+            }[];
+            departments: {
+                absent: number;
+                department: string | null;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                trend: number | null;
+            }[];
+            /** @enum {string} */
+            period: "day" | "week" | "month";
+            previous: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /** @description Meetings. */
+                sessions: number;
+            };
+            previousRange: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            timezone: string;
+            totals: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /** @description Meetings. */
+                sessions: number;
+            };
+            trend: number | null;
+        };
+        /**
+         * AttendanceRecord
+         * @example {
+         *       "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "studentName": "Aybüke Çelik",
+         *       "studentNumber": "2026-0142",
+         *       "status": "present",
+         *       "method": "face",
+         *       "confidence": 0.97,
+         *       "firstSeenAt": "2026-11-20T08:02:11.420Z",
+         *       "lastSeenAt": "2026-11-20T08:49:57.020Z",
+         *       "secondsSeen": 2711.5,
+         *       "note": null,
+         *       "correctedBy": null,
+         *       "version": 2
+         *     }
+         */
         AttendanceRecord: {
             confidence: number | null;
             correctedBy: string | null;
@@ -5182,7 +25409,180 @@ export interface components {
             /** @description Rises with every change of the decision. */
             version: number;
         };
-        /** Camera */
+        /** AttendanceStats */
+        AttendanceStats: {
+            /** @description As many days before it. */
+            before: {
+                /** @description Records that stand on a person’s word. */
+                corrected: number;
+                /**
+                 * Format: date
+                 * @description First day.
+                 */
+                from: string;
+                /** @description How those who are present or late were marked. */
+                methods: {
+                    face: number;
+                    import: number;
+                    manual: number;
+                    qr: number;
+                };
+                rate: number | null;
+                records: number;
+                sessions: number;
+                statuses: {
+                    absent: number;
+                    excused: number;
+                    late: number;
+                    pending: number;
+                    present: number;
+                };
+                /**
+                 * Format: date
+                 * @description Last day.
+                 */
+                to: string;
+            };
+            change: number | null;
+            period: {
+                /** @description Records that stand on a person’s word. */
+                corrected: number;
+                /**
+                 * Format: date
+                 * @description First day.
+                 */
+                from: string;
+                /** @description How those who are present or late were marked. */
+                methods: {
+                    face: number;
+                    import: number;
+                    manual: number;
+                    qr: number;
+                };
+                rate: number | null;
+                records: number;
+                sessions: number;
+                statuses: {
+                    absent: number;
+                    excused: number;
+                    late: number;
+                    pending: number;
+                    present: number;
+                };
+                /**
+                 * Format: date
+                 * @description Last day.
+                 */
+                to: string;
+            };
+        };
+        /**
+         * AuditEntry
+         * @example {
+         *       "seq": 4711,
+         *       "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a001",
+         *       "at": "2026-11-20T09:14:03.120Z",
+         *       "actor": {
+         *         "kind": "user",
+         *         "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a002",
+         *         "name": "Ayşe Öğretmen"
+         *       },
+         *       "action": "PATCH /students/{id}",
+         *       "subject": {
+         *         "type": "student",
+         *         "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a003"
+         *       },
+         *       "address": "10.0.0.12",
+         *       "userAgent": "Mozilla/5.0",
+         *       "requestId": "f6a1c5e0",
+         *       "data": {
+         *         "fields": [
+         *           "name"
+         *         ]
+         *       },
+         *       "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+         *     }
+         */
+        AuditEntry: {
+            /** @description Method and route, or a name such as `auth.login-failed`. */
+            action: string;
+            actor: {
+                id: string | null;
+                /** @enum {string} */
+                kind: "user" | "api-key" | "system";
+                name: string | null;
+            };
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Names of changed fields, counts, what was viewed; never values. */
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description SHA-256 over the entry and the hash before it; hexadecimal. */
+            hash: string;
+            /**
+             * Format: uuid
+             * @description The entry.
+             */
+            id: string;
+            requestId: string | null;
+            /** @description 1, 2, 3 … without a gap in an institution. */
+            seq: number;
+            subject: {
+                id: string | null;
+                type: string | null;
+            };
+            userAgent: string | null;
+        };
+        /** AuditList */
+        AuditList: {
+            items: components["schemas"]["AuditEntry"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** AuditVerification */
+        AuditVerification: {
+            broken: {
+                /** @enum {string} */
+                fault: "missing" | "unlinked" | "changed" | "origin-changed" | "cut-off" | "checkpoint-forged";
+                /** @description The first entry that is not as it was written. */
+                seq: number;
+            } | null;
+            /** @description Entries looked at. */
+            entries: number;
+            firstSeq: number | null;
+            lastSeq: number | null;
+            /** @description Nothing was changed, removed, added or put elsewhere. */
+            ok: boolean;
+        };
+        /** BackupCodes */
+        BackupCodes: {
+            /** @description Each works once; shown only now. */
+            backupCodes: string[];
+        };
+        /**
+         * Camera
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1701",
+         *       "name": "Ön kamera",
+         *       "roomId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+         *       "room": "D-204",
+         *       "url": "rtsp://10.0.4.17/stream1",
+         *       "hasCredentials": true,
+         *       "sampling": {
+         *         "mode": "fps",
+         *         "fps": 2
+         *       },
+         *       "enabled": true,
+         *       "status": "live"
+         *     }
+         */
         Camera: {
             enabled: boolean;
             /** @description A user name or password is kept, encrypted. */
@@ -5194,6 +25594,7 @@ export interface components {
             id: string;
             name: string;
             room: string | null;
+            roomId: string | null;
             /** @description Frames a second, or the stream’s own keyframes (economy: about a third of the decoding cost). */
             sampling: {
                 fps: number;
@@ -5222,6 +25623,7 @@ export interface components {
             name?: string;
             password?: string | null;
             room?: string | null;
+            roomId?: string | null;
             /** @description Frames a second, or the stream’s own keyframes (economy: about a third of the decoding cost). */
             sampling?: {
                 fps: number;
@@ -5234,6 +25636,62 @@ export interface components {
             /** @description rtsp:// or rtsps://; user name and password in it are taken out and encrypted. */
             url?: string;
             username?: string | null;
+        };
+        /** ClassPhotoResult */
+        ClassPhotoResult: {
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            courseId: string;
+            /** @description Faces on the photo. */
+            faces: number;
+            height: number;
+            /** @description Students whose mark `apply` changed. */
+            marked: number;
+            picture: string | null;
+            /** @description Recognised for certain. */
+            present: {
+                /** @description x, y of the top left corner, width and height: pixels of the photo as `width` and `height` have it. */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @description 0.8 and more: sure; 0.5: worth a glance. */
+                confidence: number;
+                name: string;
+                number: string;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                studentId: string;
+            }[];
+            /** @description Nearly sure: a person has to look. Marked by hand where it is right. */
+            review: {
+                /** @description x, y of the top left corner, width and height: pixels of the photo as `width` and `height` have it. */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @description 0.8 and more: sure; 0.5: worth a glance. */
+                confidence: number;
+                name: string;
+                number: string;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                studentId: string;
+            }[];
+            sessionId: string | null;
+            /** @description Faces of nobody who may be recognised in this course. */
+            unknown: number;
+            width: number;
         };
         /** ClassSession */
         ClassSession: {
@@ -5271,19 +25729,44 @@ export interface components {
                 id: string;
                 name: string;
             };
+            /**
+             * Format: date
+             * @description Of the start, in the institution’s time zone.
+             */
+            day: string;
             endsAt: string | null;
             /**
              * Format: uuid
              * @description The session.
              */
             id: string;
+            meetingId: string | null;
             /** Format: date-time */
             openedAt: string;
+            /**
+             * @description By a person, by the schedule, or by a camera.
+             * @enum {string}
+             */
+            openedHow: "manual" | "schedule" | "camera";
             /** @description The jurisdiction’s policy as it was when the session opened. */
             policy: {
                 emotion: "off" | "class" | "individual";
                 id: string;
                 name: string;
+            };
+            room: {
+                /**
+                 * Format: uuid
+                 * @description The room.
+                 */
+                id: string;
+                name: string;
+            } | null;
+            /** @description The course’s rules as they were when the session opened. */
+            rules: {
+                graceMinutes: number;
+                lateAfterMinutes: number;
+                minPresenceShare: number;
             };
             /** Format: date-time */
             startsAt: string;
@@ -5310,20 +25793,380 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /** Course */
+        /** ConsentBody */
+        ConsentBody: {
+            granted: boolean;
+            /** @enum {string} */
+            purpose: "face" | "emotion";
+            /** @description Version of the text that the student was shown: `face-tr-2026-09`. */
+            wording?: string;
+        };
+        /**
+         * ConsentEntry
+         * @example {
+         *       "purpose": "face",
+         *       "granted": true,
+         *       "at": "2026-09-21T07:30:00.000Z",
+         *       "wording": "face-tr-2026-09",
+         *       "recordedBy": {
+         *         "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a002",
+         *         "name": "Ayşe Öğretmen"
+         *       }
+         *     }
+         */
+        ConsentEntry: {
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
+            /** @description False: refused, or withdrawn. */
+            granted: boolean;
+            /** @enum {string} */
+            purpose: "face" | "emotion";
+            recordedBy: {
+                id: string | null;
+                name: string | null;
+            };
+            wording: string | null;
+        };
+        /** ConsentHistory */
+        ConsentHistory: {
+            items: components["schemas"]["ConsentEntry"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /**
+         * Contest
+         * @example {
+         *       "id": "0198e000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+         *       "course": {
+         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "code": "MAT101",
+         *         "name": "Matematik"
+         *       },
+         *       "day": "2026-11-20",
+         *       "recordStatus": "absent",
+         *       "recordVersion": 2,
+         *       "student": {
+         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "name": "Aybüke Çelik",
+         *         "number": "2026-0142"
+         *       },
+         *       "text": "I sat in the last row, behind the column.",
+         *       "status": "open",
+         *       "answer": null,
+         *       "decidedBy": null,
+         *       "decidedAt": null,
+         *       "createdAt": "2026-11-20T12:00:00.000Z"
+         *     }
+         */
+        Contest: {
+            answer: string | null;
+            course: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            createdAt: string;
+            /**
+             * Format: date
+             * @description Of the session.
+             */
+            day: string;
+            decidedAt: string | null;
+            decidedBy: string | null;
+            /**
+             * Format: uuid
+             * @description The objection.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The mark that it is about.
+             */
+            recordId: string;
+            /** @description The mark as it stands now. */
+            recordStatus: string;
+            /** @description Its version as it stands now. */
+            recordVersion: number;
+            /**
+             * Format: uuid
+             * @description Of that session.
+             */
+            sessionId: string;
+            /** @enum {string} */
+            status: "open" | "accepted" | "refused";
+            student: {
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                id: string;
+                name: string;
+                number: string;
+            };
+            text: string;
+        };
+        /** ContestDecision */
+        ContestDecision: {
+            answer?: string | null;
+            /** @description Of the mark, in the same step; with `accepted` only. */
+            correction?: {
+                note?: string | null;
+                status: "present" | "late" | "excused" | "absent";
+                /** @description Of the mark that was seen. */
+                version?: number;
+            };
+            /** @enum {string} */
+            status: "accepted" | "refused";
+        };
+        /** ContestList */
+        ContestList: {
+            items: components["schemas"]["Contest"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** Correction */
+        Correction: {
+            note?: string | null;
+            /** @description `pending` takes a person’s word away again: what the machine knows counts as before. */
+            status: "present" | "late" | "excused" | "absent" | "pending";
+            /** @description The version that was corrected; or as `If-Match`. */
+            version?: number;
+        };
+        /**
+         * Course
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1c01",
+         *       "code": "MAT101",
+         *       "name": "Matematik",
+         *       "semester": "2026-güz",
+         *       "department": "Matematik",
+         *       "opens": "schedule",
+         *       "warnAfterAbsences": 4,
+         *       "rules": {
+         *         "lateAfterMinutes": 15,
+         *         "minPresenceShare": 0,
+         *         "graceMinutes": 5
+         *       },
+         *       "teachers": [
+         *         {
+         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+         *           "name": "Ayşe Öğretmen"
+         *         }
+         *       ],
+         *       "externalId": null,
+         *       "archived": false,
+         *       "students": 31
+         *     }
+         */
         Course: {
+            archived: boolean;
             /** @description Unique in its semester. */
             code: string;
+            department: string | null;
+            externalId: string | null;
             /**
              * Format: uuid
              * @description The course.
              */
             id: string;
             name: string;
+            /**
+             * @description What opens its sessions: a person, its weekly meetings, or the first camera of the room that sees a class.
+             * @enum {string}
+             */
+            opens: "manual" | "schedule" | "camera";
             rules: components["schemas"]["CourseRules"];
             semester: string | null;
-            /** @description Students enrolled. */
+            /** @description Students enrolled; archived ones do not count. */
             students: number;
+            teachers: {
+                /**
+                 * Format: uuid
+                 * @description The teacher.
+                 */
+                id: string;
+                name: string;
+            }[];
+            warnAfterAbsences: number | null;
+        };
+        /** CourseAttendance */
+        CourseAttendance: {
+            course: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+            };
+            items: {
+                counts: {
+                    absent: number;
+                    excused: number;
+                    late: number;
+                    pending: number;
+                    present: number;
+                };
+                /** @description False: has left the course, the records stay. */
+                enrolled: boolean;
+                /** @description In the order of `sessions`; none where the student was not of the course yet. */
+                marks: {
+                    method: ("face" | "qr" | "manual" | "import") | null;
+                    /**
+                     * Format: uuid
+                     * @description The record.
+                     */
+                    recordId: string;
+                    /**
+                     * Format: uuid
+                     * @description The session.
+                     */
+                    sessionId: string;
+                    /** @description `pending` only while the session is open and nobody has decided. */
+                    status: "pending" | "present" | "late" | "excused" | "absent";
+                }[];
+                rate: number | null;
+                student: {
+                    /**
+                     * Format: uuid
+                     * @description The student.
+                     */
+                    id: string;
+                    name: string;
+                    number: string;
+                };
+            }[];
+            limit: number;
+            /** @description By time. */
+            sessions: {
+                counts: {
+                    absent: number;
+                    excused: number;
+                    late: number;
+                    pending: number;
+                    present: number;
+                };
+                /**
+                 * Format: date
+                 * @description Local day.
+                 */
+                day: string;
+                /**
+                 * Format: uuid
+                 * @description The session.
+                 */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description Start.
+                 */
+                startsAt: string;
+                /** @enum {string} */
+                status: "open" | "closed";
+            }[];
+            /** @description Sessions in the range, also those beyond `sessions`. */
+            sessionsTotal: number;
+            skip: number;
+            /** @description Students, over all pages. */
+            total: number;
+        };
+        /** CourseAttendanceFigures */
+        CourseAttendanceFigures: {
+            course: {
+                code: string;
+                department: string | null;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+                semester: string | null;
+            };
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            sessions: {
+                absent: number;
+                /**
+                 * Format: date
+                 * @description The day. In the institution’s time zone.
+                 */
+                day: string;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /**
+                 * Format: uuid
+                 * @description The session.
+                 */
+                sessionId: string;
+                /**
+                 * Format: date-time
+                 * @description Start.
+                 */
+                startsAt: string;
+                /** @enum {string} */
+                status: "open" | "closed";
+            }[];
+            students: {
+                absent: number;
+                department: string | null;
+                excused: number;
+                late: number;
+                name: string;
+                number: string;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                studentId: string;
+            }[];
+            totals: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /** @description Meetings. */
+                sessions: number;
+            };
         };
         /** CourseList */
         CourseList: {
@@ -5335,10 +26178,19 @@ export interface components {
         };
         /** CoursePatch */
         CoursePatch: {
+            /** @description An archived course is on no list and opened by no schedule; its attendance stays. */
+            archived?: boolean;
             code?: string;
+            department?: string | null;
+            externalId?: string | null;
             name?: string;
+            /** @enum {string} */
+            opens?: "manual" | "schedule" | "camera";
             rules?: components["schemas"]["CourseRulesPatch"];
             semester?: string | null;
+            /** @description Who teaches the course: these and no others. */
+            teacherIds?: string[];
+            warnAfterAbsences?: number | null;
         };
         /** CourseRules */
         CourseRules: {
@@ -5358,6 +26210,160 @@ export interface components {
             /** @description Seen for a smaller share of the session: absent. 0 switches the rule off. */
             minPresenceShare?: number;
         };
+        /** CourseTeachersBody */
+        CourseTeachersBody: {
+            /** @description Who teaches the course: these and no others. */
+            teacherIds: string[];
+        };
+        /** DepartmentAttendance */
+        DepartmentAttendance: {
+            department: string;
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            students: components["schemas"]["AttendanceLine"][];
+            totals: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+            };
+        };
+        /** EmotionReport */
+        EmotionReport: {
+            days: {
+                /**
+                 * Format: date
+                 * @description The day. In the institution’s time zone.
+                 */
+                day: string;
+                samples: number;
+                scores: {
+                    /** @description Share. */
+                    angry: number;
+                    /** @description Share. */
+                    disgusted: number;
+                    /** @description Share. */
+                    fearful: number;
+                    /** @description Share. */
+                    happy: number;
+                    /** @description Share. */
+                    neutral: number;
+                    /** @description Share. */
+                    sad: number;
+                    /** @description Share. */
+                    surprised: number;
+                };
+            }[];
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            /** @description Readings that it is made of. */
+            samples: number;
+            scores: {
+                /** @description Share. */
+                angry: number;
+                /** @description Share. */
+                disgusted: number;
+                /** @description Share. */
+                fearful: number;
+                /** @description Share. */
+                happy: number;
+                /** @description Share. */
+                neutral: number;
+                /** @description Share. */
+                sad: number;
+                /** @description Share. */
+                surprised: number;
+            } | null;
+        };
+        /** EndedSignIns */
+        EndedSignIns: {
+            /** @description Sign-ins that were ended. */
+            ended: number;
+        };
+        /** EngagementReport */
+        EngagementReport: {
+            days: {
+                attention: number | null;
+                band: ("low" | "middle" | "high") | null;
+                /** @description Share of the sampled frames that could be judged. */
+                coverage: number;
+                /**
+                 * Format: date
+                 * @description The day. In the institution’s time zone.
+                 */
+                day: string;
+                /** @description Share of the sampled frames in which the student was seen. */
+                presence: number;
+                /** @description Sessions that it is made of. */
+                sessions: number;
+                /** @description Students that it is made of. */
+                students: number;
+            }[];
+            parts: {
+                attention: number | null;
+                band: ("low" | "middle" | "high") | null;
+                /** @description Share of the sampled frames that could be judged. */
+                coverage: number;
+                /**
+                 * Format: uuid
+                 * @description A student of the course, or a course of the student.
+                 */
+                id: string;
+                /** @description Share of the sampled frames in which the student was seen. */
+                presence: number;
+                /** @description Sessions that it is made of. */
+                sessions: number;
+                /** @description Students that it is made of. */
+                students: number;
+            }[];
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            total: {
+                attention: number | null;
+                band: ("low" | "middle" | "high") | null;
+                /** @description Share of the sampled frames that could be judged. */
+                coverage: number;
+                /** @description Share of the sampled frames in which the student was seen. */
+                presence: number;
+                /** @description Sessions that it is made of. */
+                sessions: number;
+                /** @description Students that it is made of. */
+                students: number;
+            } | null;
+        };
         /** EnrolmentAnswer */
         EnrolmentAnswer: {
             /** @description Students who were not enrolled before. */
@@ -5365,7 +26371,24 @@ export interface components {
             /** @description Students enrolled now. */
             total: number;
         };
-        /** ErasureReceipt */
+        /** EnrolmentBody */
+        EnrolmentBody: {
+            studentIds: string[];
+        };
+        /**
+         * ErasureReceipt
+         * @example {
+         *       "id": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a011",
+         *       "studentId": "0199d0aa-7c1e-7d44-9c55-3a8be1c7a003",
+         *       "reason": "consent-withdrawn",
+         *       "purpose": "face",
+         *       "removed": {
+         *         "faceTemplates": 3,
+         *         "engagementSamples": 812
+         *       },
+         *       "at": "2026-11-20T09:14:03.120Z"
+         *     }
+         */
         ErasureReceipt: {
             /**
              * Format: date-time
@@ -5379,16 +26402,12 @@ export interface components {
             id: string;
             purpose: ("face" | "emotion") | null;
             /** @enum {string} */
-            reason: "consent-withdrawn" | "student-deleted" | "template-deleted";
-            /** @description Rows removed, by table. */
+            reason: "consent-withdrawn" | "student-deleted" | "template-deleted" | "retention";
+            /** @description Rows removed, by table; `files`. */
             removed: {
                 [key: string]: number;
             };
-            /**
-             * Format: uuid
-             * @description The student; there may be no such student any more.
-             */
-            studentId: string;
+            studentId: string | null;
         };
         /** ErasureReceiptList */
         ErasureReceiptList: {
@@ -5415,7 +26434,129 @@ export interface components {
                 requestId: string;
             };
         };
-        /** FaceTemplate */
+        /** EventPage */
+        EventPage: {
+            items: components["schemas"]["LedgerEvent"][];
+            next: number | null;
+        };
+        /**
+         * Excuse
+         * @example {
+         *       "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "student": {
+         *         "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "name": "Aybüke Çelik",
+         *         "number": "2026-0142"
+         *       },
+         *       "course": null,
+         *       "fromAt": "2026-11-19T21:00:00.000Z",
+         *       "untilAt": "2026-11-20T21:00:00.000Z",
+         *       "note": "Flu, with a doctor’s note.",
+         *       "document": {
+         *         "name": "rapor.pdf",
+         *         "type": "application/pdf",
+         *         "bytes": 48213
+         *       },
+         *       "status": "open",
+         *       "answer": null,
+         *       "decidedBy": null,
+         *       "decidedAt": null,
+         *       "createdAt": "2026-11-20T06:12:00.000Z",
+         *       "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+         *     }
+         */
+        Excuse: {
+            answer: string | null;
+            course: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description When it was handed in.
+             */
+            createdAt: string;
+            createdBy: string | null;
+            decidedAt: string | null;
+            decidedBy: string | null;
+            document: {
+                bytes: number;
+                name: string;
+                type: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description Sessions that start from then on…
+             */
+            fromAt: string;
+            /**
+             * Format: uuid
+             * @description The excuse.
+             */
+            id: string;
+            note: string;
+            /** @enum {string} */
+            status: "open" | "accepted" | "refused";
+            student: {
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                id: string;
+                name: string;
+                number: string;
+            };
+            /**
+             * Format: date-time
+             * @description …and before then are excused.
+             */
+            untilAt: string;
+        };
+        /** ExcuseDecision */
+        ExcuseDecision: {
+            answer?: string | null;
+            /** @enum {string} */
+            status: "accepted" | "refused";
+        };
+        /** ExcuseList */
+        ExcuseList: {
+            items: components["schemas"]["Excuse"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** ExcusePatch */
+        ExcusePatch: {
+            courseId?: string | null;
+            /**
+             * Format: date-time
+             * @description Sessions that start from then on…
+             */
+            fromAt?: string;
+            /** @description Why. */
+            note?: string;
+            /**
+             * Format: date-time
+             * @description …and before then.
+             */
+            untilAt?: string;
+        };
+        /**
+         * FaceTemplate
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1f01",
+         *       "quality": 0.91,
+         *       "facePx": 212,
+         *       "createdAt": "2026-09-14T07:30:00.000Z",
+         *       "current": true
+         *     }
+         */
         FaceTemplate: {
             /**
              * Format: date-time
@@ -5437,6 +26578,373 @@ export interface components {
         /** FaceTemplates */
         FaceTemplates: {
             templates: components["schemas"]["FaceTemplate"][];
+        };
+        /** FreshActivationCodes */
+        FreshActivationCodes: {
+            codes: {
+                /** @description To be given out; told only now. */
+                code: string;
+                courseId: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was made.
+                 */
+                createdAt: string;
+                /**
+                 * Format: date-time
+                 * @description Works until then.
+                 */
+                expiresAt: string;
+                /** @description Its first four characters: the rest is not kept. */
+                hint: string;
+                holder: string | null;
+                /**
+                 * Format: uuid
+                 * @description The code.
+                 */
+                id: string;
+                label: string | null;
+                maxUses: number;
+                /** @enum {string} */
+                role: "admin" | "teacher" | "student";
+                /** @enum {string} */
+                status: "open" | "used" | "expired" | "revoked";
+                studentId: string | null;
+                teacherId: string | null;
+                uses: number;
+            }[];
+        };
+        /** FreshApiKey */
+        FreshApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            expiresAt: string | null;
+            /**
+             * Format: uuid
+             * @description The key; writes with it stand under this id in the audit log.
+             */
+            id: string;
+            /** @description The key itself; told only now. */
+            key: string;
+            lastUsedAt: string | null;
+            name: string;
+            /** @description How the key begins, to recognise it by. */
+            prefix: string;
+            scopes: string[];
+            /** @enum {string} */
+            status: "active" | "expired" | "revoked";
+        };
+        /**
+         * GraphqlAnswer
+         * @description As GraphQL has it; every error has its stable code in `extensions`.
+         */
+        GraphqlAnswer: {
+            data?: {
+                [key: string]: unknown;
+            } | null;
+            errors?: {
+                extensions: {
+                    /** @description Stable; the same codes as everywhere in the API. */
+                    code: string;
+                    details?: {
+                        [key: string]: unknown;
+                    };
+                    requestId: string;
+                };
+                locations?: unknown[];
+                message: string;
+                path?: unknown[];
+            }[];
+        };
+        /** GraphqlRequest */
+        GraphqlRequest: {
+            operationName?: string | null;
+            /** @description One document. */
+            query: string;
+            variables?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Holiday
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1d01",
+         *       "day": "2026-10-29",
+         *       "name": "Cumhuriyet Bayramı"
+         *     }
+         */
+        Holiday: {
+            /**
+             * Format: date
+             * @description A day of the institution’s own time zone.
+             */
+            day: string;
+            /**
+             * Format: uuid
+             * @description The holiday.
+             */
+            id: string;
+            name: string;
+        };
+        /** HolidayList */
+        HolidayList: {
+            items: components["schemas"]["Holiday"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** HolidayPatch */
+        HolidayPatch: {
+            /** Format: date */
+            day?: string;
+            name?: string;
+        };
+        /**
+         * Import
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1801",
+         *       "format": "csv",
+         *       "entity": "students",
+         *       "name": "students.csv",
+         *       "status": "checked",
+         *       "progress": 1,
+         *       "counts": {
+         *         "lines": 31,
+         *         "create": 29,
+         *         "update": 1,
+         *         "unchanged": 0,
+         *         "archive": 0,
+         *         "error": 1
+         *       },
+         *       "entities": {
+         *         "student": {
+         *           "create": 29,
+         *           "update": 1,
+         *           "unchanged": 0,
+         *           "archive": 0,
+         *           "error": 1
+         *         }
+         *       },
+         *       "details": {
+         *         "encoding": "windows-1254",
+         *         "separator": ";",
+         *         "columns": [
+         *           "number",
+         *           "name"
+         *         ],
+         *         "ignoredColumns": [
+         *           "Şube"
+         *         ]
+         *       },
+         *       "error": null,
+         *       "createdBy": null,
+         *       "createdAt": "2026-09-14T07:30:00.000Z",
+         *       "appliedAt": null,
+         *       "expiresAt": "2026-09-21T07:30:00.000Z"
+         *     }
+         */
+        Import: {
+            appliedAt: string | null;
+            /** @description `lines`, and how many of them create, update, archive, are unchanged or have an error. */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description When the file was handed in.
+             */
+            createdAt: string;
+            createdBy: string | null;
+            /** @description What was found out about the file: encoding, separator, columns; or the OneRoster version. */
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description The same by entity: student, teacher, course, enrolment, teaching (who teaches a course). */
+            entities: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            entity: ("students" | "teachers" | "courses" | "enrolments") | null;
+            error: string | null;
+            expiresAt: string | null;
+            /** @enum {string} */
+            format: "csv" | "oneroster";
+            /**
+             * Format: uuid
+             * @description The import.
+             */
+            id: string;
+            name: string | null;
+            /** @description 0 to 1, of what is under way. */
+            progress: number;
+            /**
+             * @description checking: being read. checked: nothing was changed yet, the lines say what would be. applying, applied. failed: the file cannot be read, `error` says why.
+             * @enum {string}
+             */
+            status: "checking" | "checked" | "applying" | "applied" | "failed";
+        };
+        /**
+         * ImportLine
+         * @example {
+         *       "seq": 1,
+         *       "file": "students.csv",
+         *       "line": 3,
+         *       "entity": "student",
+         *       "key": "20260017",
+         *       "outcome": "error",
+         *       "code": "duplicate-in-file",
+         *       "message": "Line 2 has the same number.",
+         *       "targetId": null
+         *     }
+         */
+        ImportLine: {
+            code: string | null;
+            /** @enum {string} */
+            entity: "student" | "teacher" | "course" | "enrolment" | "teaching";
+            file: string;
+            /** @description Number, e-mail or code that the line is about. */
+            key: string;
+            /** @description Line of the file that it starts on. */
+            line: number;
+            message: string | null;
+            outcome: ("create" | "update" | "unchanged" | "archive" | "error") | null;
+            /** @description Order in the import, over all its files. */
+            seq: number;
+            targetId: string | null;
+        };
+        /** ImportLineList */
+        ImportLineList: {
+            items: components["schemas"]["ImportLine"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** ImportList */
+        ImportList: {
+            items: components["schemas"]["Import"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /**
+         * Invitation
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "userId": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5e",
+         *       "email": "mehmet@example.edu",
+         *       "name": "Mehmet Kaya",
+         *       "role": "teacher",
+         *       "createdAt": "2026-11-21T08:00:00.000Z",
+         *       "expiresAt": "2026-11-28T08:00:00.000Z"
+         *     }
+         */
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description When the link was sent.
+             */
+            createdAt: string;
+            email: string;
+            /**
+             * Format: date-time
+             * @description The link works until then.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description The invitation.
+             */
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "sysadmin" | "admin" | "teacher" | "student";
+            /**
+             * Format: uuid
+             * @description The account that waits for a password.
+             */
+            userId: string;
+        };
+        /** InvitationList */
+        InvitationList: {
+            items: components["schemas"]["Invitation"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** KeyStatus */
+        KeyStatus: {
+            /** @description Values in the database that are still encrypted with it. */
+            remaining: number;
+            retiredAt: string | null;
+            /** @description A key that was in use before still exists. */
+            rotating: boolean;
+        };
+        /**
+         * LedgerEvent
+         * @example {
+         *       "id": "0198c1f3-0a0b-7c11-9a20-4c7f0b6f1a77",
+         *       "seq": 4711,
+         *       "type": "corrected",
+         *       "at": "2026-11-20T09:01:00.000Z",
+         *       "recordedAt": "2026-11-20T09:01:00.012Z",
+         *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+         *       "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "method": "manual",
+         *       "status": "late",
+         *       "confidence": null,
+         *       "streamId": null,
+         *       "trackId": null,
+         *       "actorId": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04",
+         *       "actorName": "Ayşe Öğretmen",
+         *       "data": {
+         *         "note": "Came in at 9:20"
+         *       }
+         *     }
+         */
+        LedgerEvent: {
+            actorId: string | null;
+            actorName: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            confidence: number | null;
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The event; written once however often it is delivered.
+             */
+            id: string;
+            method: ("face" | "qr" | "manual" | "import") | null;
+            /**
+             * Format: date-time
+             * @description When it was written.
+             */
+            recordedAt: string;
+            /** @description Place in the ledger: the order of replay. */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description The session.
+             */
+            sessionId: string;
+            status: ("pending" | "present" | "late" | "excused" | "absent") | null;
+            streamId: string | null;
+            studentId: string | null;
+            trackId: number | null;
+            /** @description One of session-opened, session-changed, session-closed, marked, seen, qr-scanned, imported, confirmed, rejected, corrected, excused, excuse-withdrawn, split, merged, transfer-undone, contested; later versions may add some. */
+            type: string;
         };
         /** LiveAlert */
         LiveAlert: {
@@ -5500,6 +27008,43 @@ export interface components {
             /** @description Pixels of the frame that boxes refer to. */
             width: number;
         };
+        /**
+         * LiveQrCode
+         * @example {
+         *       "qrSessionId": "019ab3f0-52aa-7c10-8e43-0c9a5a3be2f7",
+         *       "sessionId": "019ab3f0-1c2d-7a31-9f60-5b1f0a7c1d11",
+         *       "code": "AZqz8FKqfBCOQwyaWjvi9wADq83vEjRWeJC6mHZUMhABzQ",
+         *       "url": "https://yoklama.example.edu/scan#AZqz8FKqfBCOQwyaWjvi9wADq83vEjRWeJC6mHZUMhABzQ",
+         *       "validUntil": "2026-11-23T06:00:40.000Z",
+         *       "closesAt": "2026-11-23T06:10:00.000Z"
+         *     }
+         */
+        LiveQrCode: {
+            /**
+             * Format: date-time
+             * @description When the window closes.
+             */
+            closesAt: string;
+            /** @description What `POST /qr/scan` takes. */
+            code: string;
+            /**
+             * Format: uuid
+             * @description The window.
+             */
+            qrSessionId: string;
+            /**
+             * Format: uuid
+             * @description The class session.
+             */
+            sessionId: string;
+            /** @description What the picture says. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description When the next code comes; this one is still taken for one rotation more.
+             */
+            validUntil: string;
+        };
         /** LiveRecord */
         LiveRecord: {
             record: components["schemas"]["AttendanceRecord"];
@@ -5542,12 +27087,110 @@ export interface components {
             streamId: string | null;
             width?: number;
         };
+        /** ManualMark */
+        ManualMark: {
+            note?: string | null;
+            /**
+             * Format: uuid
+             * @description The class session; it may be closed.
+             */
+            sessionId: string;
+            status: "present" | "late" | "excused" | "absent";
+            /**
+             * Format: uuid
+             * @description A student enrolled in its course.
+             */
+            studentId: string;
+        };
+        /** Meeting */
+        Meeting: {
+            /** @description After `startsAt`, on the same day. */
+            endsAt: string;
+            /**
+             * Format: uuid
+             * @description The meeting.
+             */
+            id: string;
+            room: string | null;
+            roomId: string | null;
+            /** @description Wall time of the institution, `HH:MM`. */
+            startsAt: string;
+            validFrom: string | null;
+            validUntil: string | null;
+            /** @description ISO: 1 Monday … 7 Sunday. */
+            weekday: number;
+        };
+        /** Meetings */
+        Meetings: {
+            meetings: components["schemas"]["Meeting"][];
+            warnings: components["schemas"]["RoomClash"][];
+        };
+        /** MeetingsBody */
+        MeetingsBody: {
+            /** @description All meetings of the course. */
+            meetings: components["schemas"]["NewMeeting"][];
+        };
+        /** MePatch */
+        MePatch: {
+            locale?: string;
+            name?: string;
+        };
+        /** Merge */
+        Merge: {
+            /**
+             * Format: uuid
+             * @description Whom the faces were taken for.
+             */
+            fromStudentId: string;
+            /**
+             * Format: uuid
+             * @description Whose they are.
+             */
+            intoStudentId: string;
+            /**
+             * Format: uuid
+             * @description The session.
+             */
+            sessionId: string;
+        };
+        /** NewActivationCodes */
+        NewActivationCodes: {
+            /** @description How many; default 1. */
+            count?: number;
+            /**
+             * Format: uuid
+             * @description The account joins this course.
+             */
+            courseId?: string;
+            /** @description Default 30. */
+            expiresInDays?: number;
+            label?: string;
+            /** @description Accounts that one code makes; default 1. */
+            maxUses?: number;
+            /** @enum {string} */
+            role: "admin" | "teacher" | "student";
+            /** @description A code for each of these roster entries, instead of `count`. */
+            studentIds?: string[];
+            /**
+             * Format: uuid
+             * @description The teacher that the account is for.
+             */
+            teacherId?: string;
+        };
+        /** NewApiKey */
+        NewApiKey: {
+            /** @description Left out: until it is revoked. */
+            expiresInDays?: number;
+            name: string;
+            scopes: string[];
+        };
         /** NewCamera */
         NewCamera: {
             enabled?: boolean;
             name: string;
             password?: string | null;
             room?: string | null;
+            roomId?: string | null;
             /** @description Frames a second, or the stream’s own keyframes (economy: about a third of the decoding cost). */
             sampling?: {
                 fps: number;
@@ -5561,12 +27204,121 @@ export interface components {
             url: string;
             username?: string | null;
         };
+        /** NewContest */
+        NewContest: {
+            /** @description What is wrong with the mark. */
+            text: string;
+        };
         /** NewCourse */
         NewCourse: {
             code: string;
+            department?: string | null;
+            externalId?: string | null;
             name: string;
+            /** @enum {string} */
+            opens?: "manual" | "schedule" | "camera";
             rules?: components["schemas"]["CourseRulesPatch"];
             semester?: string | null;
+            /** @description Who teaches the course: these and no others. */
+            teacherIds?: string[];
+            warnAfterAbsences?: number | null;
+        };
+        /** NewExcuse */
+        NewExcuse: {
+            courseId?: string | null;
+            /**
+             * Format: date-time
+             * @description Sessions that start from then on…
+             */
+            fromAt: string;
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: uuid
+             * @description Whose excuse it is; students hand in their own and may leave it out.
+             */
+            studentId?: string;
+            /**
+             * Format: date-time
+             * @description …and before then, at most a year later.
+             */
+            untilAt: string;
+        };
+        /** NewHoliday */
+        NewHoliday: {
+            /** Format: date */
+            day: string;
+            name: string;
+        };
+        /** NewInvitation */
+        NewInvitation: {
+            /** Format: email */
+            email: string;
+            locale?: string;
+            name: string;
+            /** @enum {string} */
+            role: "admin" | "teacher" | "student";
+            /**
+             * Format: uuid
+             * @description Needed for the role `student`, refused for others.
+             */
+            studentId?: string;
+        };
+        /** NewMeeting */
+        NewMeeting: {
+            /** @description After `startsAt`, on the same day. */
+            endsAt: string;
+            /**
+             * Format: uuid
+             * @description Of a meeting of this course that is changed; without, it is a new one.
+             */
+            id?: string;
+            roomId?: string | null;
+            /** @description Wall time of the institution, `HH:MM`. */
+            startsAt: string;
+            validFrom?: string | null;
+            validUntil?: string | null;
+            /** @description ISO: 1 Monday … 7 Sunday. */
+            weekday: number;
+        };
+        /** NewOidcProvider */
+        NewOidcProvider: {
+            clientId: string;
+            clientSecret?: string | null;
+            enabled?: boolean;
+            /** @description https address; the rest is discovered. */
+            issuer: string;
+            name: string;
+            provisionRole?: ("teacher" | "student") | null;
+            scopes?: string;
+        };
+        /** NewQrSession */
+        NewQrSession: {
+            /**
+             * @description How long codes are taken.
+             * @default 10
+             */
+            minutes: number;
+            /** @description Where a scan has to happen; `room`: within 50 m of the room of the session. */
+            place?: components["schemas"]["QrPlace"] | "room" | null;
+            /**
+             * @description How long one is shown.
+             * @default 10
+             */
+            rotateSeconds: number;
+            /**
+             * Format: uuid
+             * @description An open class session.
+             */
+            sessionId: string;
+        };
+        /** NewRoom */
+        NewRoom: {
+            building?: string | null;
+            capacity?: number | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            name: string;
         };
         /** NewStudent */
         NewStudent: {
@@ -5577,9 +27329,53 @@ export interface components {
                 /** @description May be enrolled and recognised by face. */
                 face?: boolean;
             };
+            department?: string | null;
             email?: string | null;
+            externalId?: string | null;
+            guardianEmail?: string | null;
+            guardianName?: string | null;
+            locale?: ("tr" | "en" | "ru" | "ky") | null;
             name: string;
             number: string;
+            /** @description Replaces the preferences that were kept. */
+            preferences?: {
+                [key: string]: unknown;
+            };
+        };
+        /** NewTeacher */
+        NewTeacher: {
+            department?: string | null;
+            email?: string | null;
+            externalId?: string | null;
+            name: string;
+            title?: string | null;
+            userId?: string | null;
+        };
+        /** NewTenant */
+        NewTenant: {
+            /** @description The first administrator; invited by e-mail where no password is given. */
+            admin: {
+                /** Format: email */
+                email: string;
+                name: string;
+                /** Format: password */
+                password?: string;
+            };
+            domain?: string | null;
+            /**
+             * @description The policy’s default where left out.
+             * @enum {string}
+             */
+            emotionMode?: "off" | "class" | "individual";
+            locale: string;
+            name: string;
+            /**
+             * @description Fixed from then on.
+             * @enum {string}
+             */
+            policy: "eu" | "tr" | "us" | "default";
+            /** @description IANA name. */
+            timezone: string;
         };
         /** NewUser */
         NewUser: {
@@ -5597,6 +27393,262 @@ export interface components {
              */
             studentId?: string;
         };
+        /**
+         * Notification
+         * @example {
+         *       "id": "019a9b1e-7c00-7000-8000-000000000001",
+         *       "kind": "camera-down",
+         *       "title": "Camera without picture: A-101 front",
+         *       "text": "The camera A-101 front gives no picture in the class of Matematik. Nobody is recognised by it until it is back.",
+         *       "data": {
+         *         "camera": "A-101 front",
+         *         "course": "Matematik",
+         *         "reason": "unreachable"
+         *       },
+         *       "studentId": null,
+         *       "createdAt": "2026-11-21T08:10:00.000Z",
+         *       "readAt": null
+         *     }
+         */
+        Notification: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description What the text was made of, by kind. */
+            data: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uuid
+             * @description The notification.
+             */
+            id: string;
+            /**
+             * @description Stable; switch on it.
+             * @enum {string}
+             */
+            kind: "invitation" | "password-reset" | "attendance" | "attendance-corrected" | "absence-warning" | "weekly-report" | "daily-report" | "camera-down" | "camera-up" | "excuse-opened" | "excuse-decided" | "contest-opened" | "contest-decided" | "report-ready" | "webhook-disabled" | "mail-not-set-up" | "mail-test";
+            readAt: string | null;
+            studentId: string | null;
+            /** @description In the reader’s language. */
+            text: string;
+            /** @description In the reader’s language. */
+            title: string;
+        };
+        /** NotificationList */
+        NotificationList: {
+            items: components["schemas"]["Notification"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+            /** @description Unread of all kinds. */
+            unread: number;
+        };
+        /** NotificationPreferences */
+        NotificationPreferences: {
+            /**
+             * @description Language of what is written to the user.
+             * @enum {string}
+             */
+            locale: "tr" | "en" | "ru" | "ky";
+            quietHours: components["schemas"]["QuietHours"] | null;
+            /** @description The user’s own choice; otherwise the institution’s hours. */
+            quietHoursOwn: boolean;
+            /** @description What this user can be told, by topic and channel. */
+            topics: {
+                email: boolean;
+                inApp: boolean;
+                /** @enum {string} */
+                topic: "attendance" | "absence-warning" | "excuse" | "contest" | "weekly-report" | "daily-report" | "camera" | "report" | "system";
+            }[];
+        };
+        /** NotificationPreferencesBody */
+        NotificationPreferencesBody: {
+            /** @enum {string} */
+            locale?: "tr" | "en" | "ru" | "ky";
+            /** @description Null: none; `institution`: those of the institution. */
+            quietHours?: components["schemas"]["QuietHours"] | null | "institution";
+            topics?: {
+                email?: boolean;
+                inApp?: boolean;
+                /** @enum {string} */
+                topic: "attendance" | "absence-warning" | "excuse" | "contest" | "weekly-report" | "daily-report" | "camera" | "report" | "system";
+            }[];
+        };
+        /** NotificationsRead */
+        NotificationsRead: {
+            /** @description Notifications that had been unread. */
+            read: number;
+        };
+        /** OfferedProviders */
+        OfferedProviders: {
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The provider.
+                 */
+                id: string;
+                name: string;
+            }[];
+        };
+        /** OidcCallback */
+        OidcCallback: {
+            code: string;
+            /** @description RFC 9207, where the provider sends it. */
+            iss?: string;
+            state: string;
+        };
+        /**
+         * OidcProvider
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "name": "Kampüs",
+         *       "issuer": "https://login.example.edu",
+         *       "clientId": "yoklama",
+         *       "hasSecret": true,
+         *       "scopes": "openid email profile",
+         *       "provisionRole": null,
+         *       "enabled": true,
+         *       "redirectUri": "https://yoklama.example.edu/oidc/callback"
+         *     }
+         */
+        OidcProvider: {
+            clientId: string;
+            enabled: boolean;
+            /** @description Whether a client secret is kept; it is never answered. */
+            hasSecret: boolean;
+            /**
+             * Format: uuid
+             * @description The provider.
+             */
+            id: string;
+            issuer: string;
+            name: string;
+            provisionRole: ("teacher" | "student") | null;
+            /** @description To be registered at the provider. */
+            redirectUri: string;
+            scopes: string;
+        };
+        /** OidcProviderList */
+        OidcProviderList: {
+            items: components["schemas"]["OidcProvider"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** OidcProviderPatch */
+        OidcProviderPatch: {
+            clientId?: string;
+            clientSecret?: string | null;
+            enabled?: boolean;
+            name?: string;
+            provisionRole?: ("teacher" | "student") | null;
+            scopes?: string;
+        };
+        /** OidcStart */
+        OidcStart: {
+            /** @description Where to send the browser. */
+            authorizationUrl: string;
+            /** @description To be kept by the page that starts, and compared with what comes back to /oidc/callback. */
+            state: string;
+        };
+        /**
+         * OutgoingMail
+         * @example {
+         *       "id": "019a9b1e-7c00-7000-8000-000000000002",
+         *       "kind": "attendance",
+         *       "status": "failed",
+         *       "to": "veli@example.org",
+         *       "studentId": "019a9b1e-7c00-7000-8000-000000000003",
+         *       "locale": "tr",
+         *       "attempts": 1,
+         *       "error": "EENVELOPE: 550 5.1.1 no such user",
+         *       "createdAt": "2026-11-21T08:10:00.000Z",
+         *       "dueAt": "2026-11-21T08:10:00.000Z",
+         *       "sentAt": null
+         *     }
+         */
+        OutgoingMail: {
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description Not before; of a queued mail the next attempt.
+             */
+            dueAt: string;
+            error: string | null;
+            /**
+             * Format: uuid
+             * @description The mail.
+             */
+            id: string;
+            /** @enum {string} */
+            kind: "invitation" | "password-reset" | "attendance" | "attendance-corrected" | "absence-warning" | "weekly-report" | "daily-report" | "camera-down" | "camera-up" | "excuse-opened" | "excuse-decided" | "contest-opened" | "contest-decided" | "report-ready" | "webhook-disabled" | "mail-not-set-up" | "mail-test";
+            locale: string;
+            sentAt: string | null;
+            /**
+             * @description `dropped`: there was nowhere to send it to, or no mail server is set.
+             * @enum {string}
+             */
+            status: "queued" | "sent" | "failed" | "dropped";
+            studentId: string | null;
+            to: string | null;
+        };
+        /** OutgoingMailList */
+        OutgoingMailList: {
+            items: components["schemas"]["OutgoingMail"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** PrivacyPolicy */
+        PrivacyPolicy: {
+            emotion: {
+                basis: string;
+                /** @description People that an aggregate is made of, at least. */
+                minClassSize: number;
+                /** @enum {string} */
+                mode: "off" | "class" | "individual";
+                prohibited: boolean;
+            };
+            name: string;
+            /**
+             * @description The jurisdiction’s policy; fixed for the institution.
+             * @enum {string}
+             */
+            policy: "eu" | "tr" | "us" | "default";
+            purposes: {
+                allowed: boolean;
+                basis: string | null;
+                /** @description Only for students who agreed. */
+                consent: boolean;
+                /** @enum {string} */
+                purpose: "attendance" | "face" | "engagement" | "emotion";
+                /** @description What it is, in English. */
+                text: string;
+            }[];
+            /** @description Days that each kind of data is kept; 0: never stored. */
+            retentionDays: {
+                [key: string]: number;
+            };
+            /** @description What students can do themselves, and where. */
+            rights: string[];
+            stored: {
+                /** @description What is encrypted at rest. */
+                encrypted: string[];
+                /** @description Pictures of the camera. */
+                frames: boolean;
+            };
+        };
         /** Probe */
         Probe: {
             codec: string;
@@ -5612,6 +27664,366 @@ export interface components {
             /** @description rtsp:// or rtsps://; user name and password in it are taken out and encrypted. */
             url: string;
             username?: string | null;
+        };
+        /** QrPlace */
+        QrPlace: {
+            /** @description Degrees, WGS 84. */
+            latitude: number;
+            /** @description Degrees, WGS 84. */
+            longitude: number;
+            /** @description Metres round the point. */
+            radiusM: number;
+        };
+        /** QrScan */
+        QrScan: {
+            /** @description What was read from the screen: the code, or the whole address with it. */
+            code: string;
+            /** @description What the app calls this device, the same every time; only an HMAC of it is kept. */
+            deviceId: string;
+            place?: {
+                /** @description The device’s own error, metres. */
+                accuracyM: number;
+                /** @description Degrees, WGS 84. */
+                latitude: number;
+                /** @description Degrees, WGS 84. */
+                longitude: number;
+            };
+        };
+        /** QrScanEntry */
+        QrScanEntry: {
+            accepted: boolean;
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            distanceM: number | null;
+            /**
+             * Format: uuid
+             * @description The attempt.
+             */
+            id: string;
+            reason: string | null;
+            /** @description Another student’s scan in this session came from this device. */
+            sharedDevice: boolean;
+            /**
+             * Format: uuid
+             * @description Who scanned.
+             */
+            studentId: string;
+            studentName: string;
+            studentNumber: string;
+        };
+        /** QrScanList */
+        QrScanList: {
+            items: components["schemas"]["QrScanEntry"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** QrSession */
+        QrSession: {
+            /** @description Students marked. */
+            accepted: number;
+            /**
+             * Format: date-time
+             * @description Until when; earlier where it was closed, or a newer window replaced it.
+             */
+            closesAt: string;
+            /**
+             * Format: uuid
+             * @description The window.
+             */
+            id: string;
+            /** @description Whether codes are taken now. */
+            open: boolean;
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            opensAt: string;
+            place: components["schemas"]["QrPlace"] | null;
+            /** @description Attempts refused. */
+            refused: number;
+            rotateSeconds: number;
+            /**
+             * Format: uuid
+             * @description The class session.
+             */
+            sessionId: string;
+        };
+        /** QuietHours */
+        QuietHours: {
+            /** @description Local time, HH:MM. */
+            from: string;
+            /** @description Local time, HH:MM. */
+            until: string;
+        };
+        /** Rebuild */
+        Rebuild: {
+            /**
+             * Format: uuid
+             * @description Go on after this session: `next` of the answer before.
+             */
+            after?: string;
+            /**
+             * @description Only say what would change.
+             * @default true
+             */
+            dryRun: boolean;
+            scope: {
+                /**
+                 * Format: uuid
+                 * @description This session.
+                 */
+                sessionId: string;
+            } | {
+                /**
+                 * Format: uuid
+                 * @description All sessions of this course.
+                 */
+                courseId: string;
+            } | {
+                /** @enum {boolean} */
+                all: true;
+            };
+            /**
+             * @description At most this many in one request.
+             * @default 1000
+             */
+            sessions: number;
+        };
+        /** RebuildResult */
+        RebuildResult: {
+            /** @description Records that are not what the ledger says. */
+            changed: number;
+            /** @description The first 100. */
+            differences: {
+                after: {
+                    correctedBy: string | null;
+                    firstSeenAt: string | null;
+                    method: string | null;
+                    note: string | null;
+                    secondsSeen: number;
+                    status: string;
+                    version: number;
+                };
+                before: {
+                    correctedBy: string | null;
+                    firstSeenAt: string | null;
+                    method: string | null;
+                    note: string | null;
+                    secondsSeen: number;
+                    status: string;
+                    version: number;
+                };
+                /**
+                 * Format: uuid
+                 * @description The record.
+                 */
+                recordId: string;
+                /**
+                 * Format: uuid
+                 * @description The session.
+                 */
+                sessionId: string;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                studentId: string;
+            }[];
+            dryRun: boolean;
+            /** @description Students with events and no record; made unless it is a dry run. */
+            missing: number;
+            next: string | null;
+            /** @description Records gone through. */
+            records: number;
+            /** @description Sessions gone through. */
+            sessions: number;
+        };
+        /** Registration */
+        Registration: {
+            /** Format: email */
+            email: string;
+            locale?: string;
+            name: string;
+            studentNumber?: string;
+            /**
+             * Format: uuid
+             * @description The institution; left out, the one that the host name of the request belongs to.
+             */
+            tenantId?: string;
+        };
+        /**
+         * ReportExport
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05",
+         *       "report": "records",
+         *       "format": "excel",
+         *       "params": {
+         *         "from": "2026-09-01",
+         *         "until": "2026-11-20"
+         *       },
+         *       "locale": "tr",
+         *       "status": "done",
+         *       "progress": 1,
+         *       "error": null,
+         *       "createdAt": "2026-11-20T09:00:00.000Z",
+         *       "finishedAt": "2026-11-20T09:00:12.000Z",
+         *       "expiresAt": "2026-11-21T09:00:12.000Z",
+         *       "file": {
+         *         "name": "Yoklama kayıtları 2026-09-01 – 2026-11-20.xlsx",
+         *         "bytes": 812331,
+         *         "href": "/api/v1/reports/exports/0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e05/file?token=…"
+         *       }
+         *     }
+         */
+        ReportExport: {
+            /**
+             * Format: date-time
+             * @description When it was asked for.
+             */
+            createdAt: string;
+            error: string | null;
+            expiresAt: string | null;
+            file: {
+                bytes: number;
+                /** @description A link that needs no token of access, until `expiresAt`. */
+                href: string;
+                name: string;
+            } | null;
+            finishedAt: string | null;
+            /** @enum {string} */
+            format: "excel" | "pdf" | "csv";
+            /**
+             * Format: uuid
+             * @description The export.
+             */
+            id: string;
+            locale: string;
+            params: {
+                /**
+                 * Format: uuid
+                 * @description Needed by `course`, `engagement-course`, `emotions-course`.
+                 */
+                courseId?: string;
+                /**
+                 * Format: date
+                 * @description Of the daily, weekly and monthly report; today by default. In the institution’s time zone.
+                 */
+                day?: string;
+                /** @description Needed by `department`. */
+                department?: string;
+                /**
+                 * Format: date
+                 * @description First day of the others. In the institution’s time zone.
+                 */
+                from?: string;
+                search?: string;
+                /** @description Which table becomes the CSV file; its first one by default. */
+                section?: string;
+                /**
+                 * @description Only such records.
+                 * @enum {string}
+                 */
+                status?: "pending" | "present" | "late" | "excused" | "absent";
+                /**
+                 * Format: uuid
+                 * @description Needed by `student`, `emotions-student`.
+                 */
+                studentId?: string;
+                /**
+                 * Format: uuid
+                 * @description Needed by `teacher`.
+                 */
+                teacherId?: string;
+                /** @description As in GET /reports/absences. */
+                threshold?: number;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until?: string;
+                warningsOnly?: boolean;
+            };
+            progress: number;
+            /** @enum {string} */
+            report: "attendance-daily" | "attendance-weekly" | "attendance-monthly" | "courses" | "students" | "teachers" | "departments" | "course" | "student" | "teacher" | "department" | "absences" | "accuracy" | "records" | "engagement-course" | "emotions-course" | "emotions-student";
+            /** @enum {string} */
+            status: "queued" | "running" | "done" | "failed" | "expired";
+        };
+        /** ReportExportList */
+        ReportExportList: {
+            items: components["schemas"]["ReportExport"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** ReportExportRequest */
+        ReportExportRequest: {
+            /** @enum {string} */
+            format: "excel" | "pdf" | "csv";
+            /** @description Have it made as a job even if it is small. */
+            later?: boolean;
+            /**
+             * @description Language of the file; the institution’s by default.
+             * @enum {string}
+             */
+            locale?: "tr" | "en" | "ru" | "ky";
+            params?: {
+                /**
+                 * Format: uuid
+                 * @description Needed by `course`, `engagement-course`, `emotions-course`.
+                 */
+                courseId?: string;
+                /**
+                 * Format: date
+                 * @description Of the daily, weekly and monthly report; today by default. In the institution’s time zone.
+                 */
+                day?: string;
+                /** @description Needed by `department`. */
+                department?: string;
+                /**
+                 * Format: date
+                 * @description First day of the others. In the institution’s time zone.
+                 */
+                from?: string;
+                search?: string;
+                /** @description Which table becomes the CSV file; its first one by default. */
+                section?: string;
+                /**
+                 * @description Only such records.
+                 * @enum {string}
+                 */
+                status?: "pending" | "present" | "late" | "excused" | "absent";
+                /**
+                 * Format: uuid
+                 * @description Needed by `student`, `emotions-student`.
+                 */
+                studentId?: string;
+                /**
+                 * Format: uuid
+                 * @description Needed by `teacher`.
+                 */
+                teacherId?: string;
+                /** @description As in GET /reports/absences. */
+                threshold?: number;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until?: string;
+                warningsOnly?: boolean;
+            };
+            /**
+             * @description `records` has a line for every mark; the others are those of GET /reports/….
+             * @enum {string}
+             */
+            report: "attendance-daily" | "attendance-weekly" | "attendance-monthly" | "courses" | "students" | "teachers" | "departments" | "course" | "student" | "teacher" | "department" | "absences" | "accuracy" | "records" | "engagement-course" | "emotions-course" | "emotions-student";
         };
         /** Review */
         Review: {
@@ -5651,6 +28063,157 @@ export interface components {
             skip: number;
             /** @description Items that match, over all pages. */
             total: number;
+        };
+        /** ReviewQueue */
+        ReviewQueue: {
+            items: components["schemas"]["Review"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /**
+         * Room
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+         *       "name": "D-204",
+         *       "building": "D",
+         *       "capacity": 40,
+         *       "latitude": 41.1055,
+         *       "longitude": 29.0253,
+         *       "cameras": 2
+         *     }
+         */
+        Room: {
+            building: string | null;
+            /** @description Cameras in the room. */
+            cameras: number;
+            capacity: number | null;
+            /**
+             * Format: uuid
+             * @description The room.
+             */
+            id: string;
+            latitude: number | null;
+            longitude: number | null;
+            /** @description Unique in the institution. */
+            name: string;
+        };
+        /**
+         * RoomClash
+         * @description Another course meets there at the same time. It is kept all the same.
+         */
+        RoomClash: {
+            /** @enum {string} */
+            code: "room-clash";
+            details: {
+                /** @description Code of the other course. */
+                course: string;
+                /**
+                 * Format: uuid
+                 * @description The other course.
+                 */
+                courseId: string;
+                endsAt: string;
+                /**
+                 * Format: uuid
+                 * @description The meeting of this course.
+                 */
+                meetingId: string;
+                room: string;
+                /**
+                 * Format: uuid
+                 * @description The room.
+                 */
+                roomId: string;
+                startsAt: string;
+                weekday: number;
+            };
+        };
+        /** RoomList */
+        RoomList: {
+            items: components["schemas"]["Room"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** RoomPatch */
+        RoomPatch: {
+            building?: string | null;
+            capacity?: number | null;
+            latitude?: number | null;
+            longitude?: number | null;
+            name?: string;
+        };
+        /** Schedule */
+        Schedule: {
+            /**
+             * Format: date
+             * @description First day.
+             */
+            from: string;
+            items: {
+                course: {
+                    code: string;
+                    /**
+                     * Format: uuid
+                     * @description The course.
+                     */
+                    id: string;
+                    name: string;
+                };
+                /**
+                 * Format: date
+                 * @description Local day.
+                 */
+                day: string;
+                /** Format: date-time */
+                endsAt: string;
+                holiday: string | null;
+                /**
+                 * Format: uuid
+                 * @description The weekly meeting.
+                 */
+                meetingId: string;
+                /**
+                 * @description What opens its session.
+                 * @enum {string}
+                 */
+                opens: "manual" | "schedule" | "camera";
+                room: {
+                    /**
+                     * Format: uuid
+                     * @description The room.
+                     */
+                    id: string;
+                    name: string;
+                } | null;
+                sessionId: string | null;
+                /** Format: date-time */
+                startsAt: string;
+                /**
+                 * @description `missed`: its time is over and nobody opened a session for it.
+                 * @enum {string}
+                 */
+                state: "planned" | "holiday" | "open" | "held" | "missed";
+            }[];
+            /** @description The institution’s. */
+            timezone: string;
+            /**
+             * Format: date
+             * @description Last day.
+             */
+            to: string;
+        };
+        /** SecondFactorSecret */
+        SecondFactorSecret: {
+            /** @description The same as a picture: SVG as a data URL. */
+            qr: string;
+            /** @description Base 32, to be typed where there is no camera. */
+            secret: string;
+            /** @description otpauth:// for the app. */
+            uri: string;
         };
         /** SessionEngagement */
         SessionEngagement: {
@@ -5721,7 +28284,25 @@ export interface components {
                 studentId: string;
             }[];
         };
-        /** SignedInUser */
+        /** SessionPatch */
+        SessionPatch: {
+            endsAt?: string | null;
+            /** Format: date-time */
+            startsAt?: string;
+        };
+        /**
+         * SignedInUser
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "email": "ayse@example.edu",
+         *       "name": "Ayşe Yılmaz",
+         *       "role": "teacher",
+         *       "locale": "tr",
+         *       "tenantId": "01939d3e-0000-7000-8000-000000000001",
+         *       "studentId": null,
+         *       "secondFactor": false
+         *     }
+         */
         SignedInUser: {
             email: string;
             /**
@@ -5734,11 +28315,64 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "sysadmin" | "admin" | "teacher" | "student";
+            /** @description Signing in asks for a second factor. */
+            secondFactor: boolean;
+            studentId: string | null;
             /**
              * Format: uuid
              * @description The institution.
              */
             tenantId: string;
+        };
+        /** SignIn */
+        SignIn: {
+            address: string | null;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description The one that asks. */
+            current: boolean;
+            device: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends unless it is used again.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description The sign-in.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last got new tokens.
+             */
+            lastUsedAt: string;
+            /** @description password, totp, backup-code, oidc, code, invitation. */
+            methods: string[];
+        };
+        /** SignIns */
+        SignIns: {
+            items: components["schemas"]["SignIn"][];
+        };
+        /** Split */
+        Split: {
+            /**
+             * Format: uuid
+             * @description The record that has tracks of somebody else.
+             */
+            recordId: string;
+            toStudentId: string | null;
+            tracks: {
+                /**
+                 * Format: uuid
+                 * @description The stream.
+                 */
+                streamId: string;
+                trackId: number;
+            }[];
         };
         /** StreamStatus */
         StreamStatus: {
@@ -5768,25 +28402,226 @@ export interface components {
             streamId: string;
             width: number | null;
         };
-        /** Student */
+        /**
+         * Student
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+         *       "number": "20260017",
+         *       "name": "Çağla Işık",
+         *       "email": "cagla@okul.example",
+         *       "department": "Matematik",
+         *       "guardianName": "Deniz Işık",
+         *       "guardianEmail": "deniz@ev.example",
+         *       "locale": "tr",
+         *       "preferences": {},
+         *       "externalId": null,
+         *       "archived": false,
+         *       "createdAt": "2026-09-14T07:30:00.000Z",
+         *       "faceTemplates": 3,
+         *       "consents": {
+         *         "face": true,
+         *         "emotion": false
+         *       }
+         *     }
+         */
         Student: {
+            /** @description On no list, recognised nowhere, in no new session. */
+            archived: boolean;
             consents: {
                 /** @description May have emotion inferred, where the policy allows it at all. */
                 emotion: boolean;
                 /** @description May be enrolled and recognised by face. */
                 face: boolean;
             };
+            /**
+             * Format: date-time
+             * @description When the student was added.
+             */
+            createdAt: string;
+            department: string | null;
             email: string | null;
+            externalId: string | null;
             /** @description Enrolment photos that the student is recognised by. */
             faceTemplates: number;
+            guardianEmail: string | null;
+            guardianName: string | null;
             /**
              * Format: uuid
              * @description The student.
              */
             id: string;
+            locale: string | null;
             name: string;
             /** @description The institution’s own number; unique in it. */
             number: string;
+            /** @description What the student chose: notifications, quiet hours. */
+            preferences: {
+                [key: string]: unknown;
+            };
+        };
+        /** StudentAttendance */
+        StudentAttendance: {
+            /** @description Over the whole range, not only this page. */
+            courses: {
+                counts: {
+                    absent: number;
+                    excused: number;
+                    late: number;
+                    pending: number;
+                    present: number;
+                };
+                course: {
+                    code: string;
+                    /**
+                     * Format: uuid
+                     * @description The course.
+                     */
+                    id: string;
+                    name: string;
+                };
+                rate: number | null;
+            }[];
+            items: {
+                contest: ("open" | "accepted" | "refused") | null;
+                /** @description It stands on a person’s word. */
+                corrected: boolean;
+                course: {
+                    code: string;
+                    /**
+                     * Format: uuid
+                     * @description The course.
+                     */
+                    id: string;
+                    name: string;
+                };
+                /**
+                 * Format: date
+                 * @description Of the session, in the institution’s time zone.
+                 */
+                day: string;
+                endsAt: string | null;
+                firstSeenAt: string | null;
+                method: ("face" | "qr" | "manual" | "import") | null;
+                note: string | null;
+                /**
+                 * Format: uuid
+                 * @description The record.
+                 */
+                recordId: string;
+                secondsSeen: number;
+                /**
+                 * Format: uuid
+                 * @description The session.
+                 */
+                sessionId: string;
+                /** @enum {string} */
+                sessionStatus: "open" | "closed";
+                /**
+                 * Format: date-time
+                 * @description Start of the session.
+                 */
+                startsAt: string;
+                /** @description `pending` only while the session is open and nobody has decided. */
+                status: "pending" | "present" | "late" | "excused" | "absent";
+                version: number;
+            }[];
+            limit: number;
+            skip: number;
+            student: {
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                id: string;
+                name: string;
+                number: string;
+            };
+            /** @description Records that match, over all pages. */
+            total: number;
+        };
+        /** StudentAttendanceFigures */
+        StudentAttendanceFigures: {
+            /** @description Courses with an absence; see GET /reports/absences. */
+            absences: components["schemas"]["Absence"][];
+            courses: {
+                absent: number;
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                courseId: string;
+                excused: number;
+                late: number;
+                name: string;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                semester: string | null;
+            }[];
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            /** @description The latest 20. */
+            recent: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                courseId: string;
+                /**
+                 * Format: date
+                 * @description The day. In the institution’s time zone.
+                 */
+                day: string;
+                method: string | null;
+                /**
+                 * Format: uuid
+                 * @description The record.
+                 */
+                recordId: string;
+                /**
+                 * Format: uuid
+                 * @description The session.
+                 */
+                sessionId: string;
+                /**
+                 * Format: date-time
+                 * @description Start.
+                 */
+                startsAt: string;
+                status: string;
+            }[];
+            student: {
+                department: string | null;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                id: string;
+                name: string;
+                number: string;
+            };
+            totals: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+            };
         };
         /** StudentList */
         StudentList: {
@@ -5798,12 +28633,115 @@ export interface components {
         };
         /** StudentPatch */
         StudentPatch: {
+            department?: string | null;
             email?: string | null;
+            externalId?: string | null;
+            guardianEmail?: string | null;
+            guardianName?: string | null;
+            locale?: ("tr" | "en" | "ru" | "ky") | null;
             name?: string;
             number?: string;
+            /** @description Replaces the preferences that were kept. */
+            preferences?: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * Teacher
+         * @example {
+         *       "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1e01",
+         *       "name": "Ayşe Öğretmen",
+         *       "email": "ayse@okul.example",
+         *       "title": "Prof. Dr.",
+         *       "department": "Matematik",
+         *       "userId": null,
+         *       "externalId": null,
+         *       "courses": 2,
+         *       "archived": false
+         *     }
+         */
+        Teacher: {
+            archived: boolean;
+            /** @description Courses that the teacher teaches. */
+            courses: number;
+            department: string | null;
+            email: string | null;
+            externalId: string | null;
+            /**
+             * Format: uuid
+             * @description The teacher.
+             */
+            id: string;
+            name: string;
+            title: string | null;
+            userId: string | null;
+        };
+        /** TeacherAttendance */
+        TeacherAttendance: {
+            courses: components["schemas"]["AttendanceLine"][];
+            range: {
+                /**
+                 * Format: date
+                 * @description First day. In the institution’s time zone.
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @description Last day. In the institution’s time zone.
+                 */
+                until: string;
+            };
+            teacher: {
+                department: string | null;
+                /**
+                 * Format: uuid
+                 * @description The teacher.
+                 */
+                id: string;
+                name: string;
+                title: string | null;
+            };
+            totals: {
+                absent: number;
+                excused: number;
+                late: number;
+                /** @description Not decided: the session is open. */
+                pending: number;
+                present: number;
+                rate: number | null;
+                /** @description Meetings. */
+                sessions: number;
+            };
+        };
+        /** TeacherList */
+        TeacherList: {
+            items: components["schemas"]["Teacher"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** TeacherPatch */
+        TeacherPatch: {
+            /** @description An archived teacher is on no list. */
+            archived?: boolean;
+            department?: string | null;
+            email?: string | null;
+            externalId?: string | null;
+            name?: string;
+            title?: string | null;
+            userId?: string | null;
         };
         /** Tenant */
         Tenant: {
+            /** @description Nobody of a suspended institution can sign in or call. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            domain: string | null;
             emotion: {
                 /**
                  * @description What sessions opened from now on will do.
@@ -5819,14 +28757,254 @@ export interface components {
              */
             id: string;
             locale: string;
+            logoUrl: string | null;
             name: string;
             /**
              * @description The jurisdiction’s policy; fixed for the institution.
              * @enum {string}
              */
             policy: "eu" | "tr" | "us" | "default";
+            settings: components["schemas"]["TenantSettings"];
             /** @description IANA name; local days are computed in it. */
             timezone: string;
+        };
+        /** TenantList */
+        TenantList: {
+            items: components["schemas"]["TenantSummary"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** TenantPatch */
+        TenantPatch: {
+            emotion?: {
+                /** @enum {string} */
+                mode: "off" | "class" | "individual";
+            };
+            locale?: string;
+            name?: string;
+            settings?: components["schemas"]["TenantSettingsPatch"];
+            /** @description IANA name. */
+            timezone?: string;
+        };
+        /** TenantPublic */
+        TenantPublic: {
+            /** @description Colours of the institution, `#rrggbb`. */
+            colours: {
+                accent: string;
+                primary: string;
+            };
+            id: string | null;
+            locale: string;
+            logoUrl: string | null;
+            name: string | null;
+            oidcProviders: {
+                /**
+                 * Format: uuid
+                 * @description The provider.
+                 */
+                id: string;
+                name: string;
+            }[];
+            registrationOpen: boolean;
+        };
+        /** TenantSettings */
+        TenantSettings: {
+            /** @description Courses whose sessions are opened by a camera that sees a class. */
+            attendance: {
+                /** @description Faces that make a class. */
+                cameraFaces: number;
+                /** @description How long a camera has to see so many before a session opens. */
+                cameraSeconds: number;
+            };
+            /** @description Colours of the institution, `#rrggbb`. */
+            colours: {
+                accent: string;
+                primary: string;
+            };
+            /** @description Origins of other web pages, an LMS for instance, that may call the API from a browser. */
+            cors: {
+                origins: string[];
+            };
+            /** @description What is told to whom, and when. */
+            notifications: {
+                /**
+                 * @description E-mails about attendance go out when a class has closed, or once in the evening (`reports.dailyAt`).
+                 * @enum {string}
+                 */
+                digest: "each" | "daily";
+                /** @description Guardians are told of absences, where an address is known. */
+                guardians: boolean;
+                /** @description Being late is told, too. */
+                late: boolean;
+                /** @description E-mails that can wait do so until these hours have passed. People may choose their own. */
+                quietHours: {
+                    from: string;
+                    until: string;
+                } | null;
+                /** @description Students are told of their absences. */
+                students: boolean;
+            };
+            /** @description Attendance by QR code. */
+            qr: {
+                /**
+                 * @description A second student on the device of a first: refuse the scan, or take it and show staff.
+                 * @enum {string}
+                 */
+                sharedDevice: "refuse" | "flag";
+            };
+            /** @description Who may make an account for themselves. */
+            registration: {
+                /** @description Only addresses of these domains, where there are any. */
+                emailDomains: string[];
+                /** @description Students may make an account for themselves. */
+                open: boolean;
+            };
+            /** @description When reports are made, in the institution’s zone. */
+            reports: {
+                dailyAt: string;
+                weeklyAt: string;
+                /** @description 1 is Monday, 7 Sunday. */
+                weeklyDay: number;
+            };
+            /** @description Second factor. */
+            twoFactor: {
+                /** @description Roles that cannot work without a second factor; `admin` includes system administrators. */
+                requiredFor: ("admin" | "teacher" | "student")[];
+            };
+            /** @description Warnings about absences. */
+            warnings: {
+                /** @description Absences in a course after which the student is warned; a course may have its own. */
+                absences: number;
+                enabled: boolean;
+            };
+            /** @description What other systems are told. */
+            webhooks: {
+                /** @description Payloads of webhooks name students; without it they hold ids and numbers. */
+                studentNames: boolean;
+            };
+        };
+        /** TenantSettingsPatch */
+        TenantSettingsPatch: {
+            attendance?: {
+                /** @description Faces that make a class. */
+                cameraFaces?: number;
+                /** @description How long a camera has to see so many before a session opens. */
+                cameraSeconds?: number;
+            };
+            colours?: {
+                accent?: string;
+                primary?: string;
+            };
+            cors?: {
+                origins?: string[];
+            };
+            notifications?: {
+                /**
+                 * @description E-mails about attendance go out when a class has closed, or once in the evening (`reports.dailyAt`).
+                 * @enum {string}
+                 */
+                digest?: "each" | "daily";
+                /** @description Guardians are told of absences, where an address is known. */
+                guardians?: boolean;
+                /** @description Being late is told, too. */
+                late?: boolean;
+                /** @description E-mails that can wait do so until these hours have passed. People may choose their own. */
+                quietHours?: {
+                    from: string;
+                    until: string;
+                } | null;
+                /** @description Students are told of their absences. */
+                students?: boolean;
+            };
+            qr?: {
+                /**
+                 * @description A second student on the device of a first: refuse the scan, or take it and show staff.
+                 * @enum {string}
+                 */
+                sharedDevice?: "refuse" | "flag";
+            };
+            registration?: {
+                /** @description Only addresses of these domains, where there are any. */
+                emailDomains?: string[];
+                /** @description Students may make an account for themselves. */
+                open?: boolean;
+            };
+            reports?: {
+                dailyAt?: string;
+                weeklyAt?: string;
+                /** @description 1 is Monday, 7 Sunday. */
+                weeklyDay?: number;
+            };
+            twoFactor?: {
+                /** @description Roles that cannot work without a second factor; `admin` includes system administrators. */
+                requiredFor?: ("admin" | "teacher" | "student")[];
+            };
+            warnings?: {
+                /** @description Absences in a course after which the student is warned; a course may have its own. */
+                absences?: number;
+                enabled?: boolean;
+            };
+            webhooks?: {
+                /** @description Payloads of webhooks name students; without it they hold ids and numbers. */
+                studentNames?: boolean;
+            };
+        };
+        /**
+         * TenantSummary
+         * @example {
+         *       "id": "01939d3e-0000-7000-8000-000000000001",
+         *       "name": "Atatürk Lisesi",
+         *       "locale": "tr",
+         *       "timezone": "Europe/Istanbul",
+         *       "policy": "tr",
+         *       "emotion": {
+         *         "prohibited": false,
+         *         "mode": "off"
+         *       },
+         *       "domain": "ataturk.example.edu",
+         *       "active": true,
+         *       "logoUrl": "/api/v1/tenant/logo?id=01939d3e-0000-7000-8000-000000000001&v=5f2c",
+         *       "createdAt": "2026-09-01T08:00:00.000Z",
+         *       "users": 41
+         *     }
+         */
+        TenantSummary: {
+            /** @description Nobody of a suspended institution can sign in or call. */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            domain: string | null;
+            emotion: {
+                /**
+                 * @description What sessions opened from now on will do.
+                 * @enum {string}
+                 */
+                mode: "off" | "class" | "individual";
+                /** @description The law forbids it; nothing in the institution can change that. */
+                prohibited: boolean;
+            };
+            /**
+             * Format: uuid
+             * @description The institution.
+             */
+            id: string;
+            locale: string;
+            logoUrl: string | null;
+            name: string;
+            /**
+             * @description The jurisdiction’s policy; fixed for the institution.
+             * @enum {string}
+             */
+            policy: "eu" | "tr" | "us" | "default";
+            students?: number;
+            /** @description IANA name; local days are computed in it. */
+            timezone: string;
+            users: number;
         };
         /**
          * TokenAnswer
@@ -5837,16 +29015,50 @@ export interface components {
             access_token: string;
             /** @description Seconds that the access token is valid. */
             expires_in: number;
+            /** @description The institution asks for a second factor in this role: until it is set up, nothing else works. */
+            limited: boolean;
             /** @description Exchanged once for the next pair at /auth/refresh. */
             refresh_token: string;
             /** @enum {string} */
             token_type: "Bearer";
             user: components["schemas"]["SignedInUser"];
         };
-        /** User */
+        /** Transfer */
+        Transfer: {
+            from: components["schemas"]["AttendanceRecord"];
+            to: components["schemas"]["AttendanceRecord"] | null;
+            /** @description Tracks that were moved. */
+            tracks: number;
+            /**
+             * Format: uuid
+             * @description Undo it by this.
+             */
+            transferId: string;
+        };
+        /**
+         * User
+         * @example {
+         *       "id": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5d",
+         *       "email": "ayse@example.edu",
+         *       "name": "Ayşe Yılmaz",
+         *       "role": "teacher",
+         *       "locale": "tr",
+         *       "active": true,
+         *       "status": "active",
+         *       "secondFactor": false,
+         *       "studentId": null,
+         *       "lastLoginAt": "2026-11-21T08:00:00.000Z",
+         *       "createdAt": "2026-09-01T08:00:00.000Z"
+         *     }
+         */
         User: {
             /** @description An inactive user cannot sign in. */
             active: boolean;
+            /**
+             * Format: date-time
+             * @description When the account was made.
+             */
+            createdAt: string;
             email: string;
             /**
              * Format: uuid
@@ -5858,6 +29070,13 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "sysadmin" | "admin" | "teacher" | "student";
+            /** @description Signing in asks for a second factor. */
+            secondFactor: boolean;
+            /**
+             * @description `invited`: has neither password nor sign-in yet; `waiting`: a student who was not found on the roster.
+             * @enum {string}
+             */
+            status: "active" | "invited" | "waiting" | "disabled";
             studentId: string | null;
         };
         /** UserList */
@@ -5876,7 +29095,12 @@ export interface components {
             /** Format: password */
             password?: string;
             /** @enum {string} */
-            role?: "admin" | "teacher";
+            role?: "sysadmin" | "admin" | "teacher";
+            /**
+             * Format: uuid
+             * @description The roster entry of a student who waits for it.
+             */
+            studentId?: string;
         };
     };
     responses: never;

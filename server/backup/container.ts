@@ -27,10 +27,7 @@ const PIECE = 1024 * 1024;
 const TAG = 16;
 const MAX_HEADER = 64 * 1024;
 
-export function newHeader(
-  masterKey: Buffer,
-  given: Pick<Header, 'createdAt' | 'migration'>,
-): Header {
+export function newHeader(masterKey: Buffer, given: Pick<Header, 'createdAt' | 'migration'>): Header {
   const salt = randomBytes(16).toString('base64');
   return { format: 1, ...given, salt, keyCheck: keysOf(masterKey, salt).check };
 }
@@ -45,7 +42,8 @@ export async function* seal(
   yield head;
   const { key } = keysOf(masterKey, header.salt);
   const digest = createHash('sha256').update(head).digest();
-  let held: Buffer = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let held = 0;
   let number = 0;
   const piece = (plain: Buffer, last: boolean): Buffer => {
     const cipher = createCipheriv('aes-256-gcm', key, nonce(number++), { authTagLength: TAG });
@@ -54,13 +52,17 @@ export async function* seal(
     return Buffer.concat([u32(sealed.length), sealed]);
   };
   for await (const bytes of packed) {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
-    while (held.length > PIECE) {
-      yield piece(held.subarray(0, PIECE), false);
-      held = held.subarray(PIECE);
+    parts.push(bytes);
+    held += bytes.length;
+    // One byte at least stays for the last piece.
+    while (held > PIECE) {
+      const all = Buffer.concat(parts);
+      yield piece(all.subarray(0, PIECE), false);
+      parts = [all.subarray(PIECE)];
+      held -= PIECE;
     }
   }
-  yield piece(held, true);
+  yield piece(Buffer.concat(parts), true);
 }
 
 /** Reads the header and gives what was packed; throws a `BackupError` at the first byte that is not as it was. */

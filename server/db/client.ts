@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from 'pino';
 import postgres from 'postgres';
+import { isDatabaseUnavailable, isReplicaConflict } from './problems.ts';
 import * as schema from './schema/index.ts';
 import { type Drizzle, inSystem, inTenant, type Tx } from './tenancy.ts';
 
@@ -42,7 +43,12 @@ export interface DatabaseOptions {
   log: Logger;
   /** A query that takes longer is cancelled by Postgres. */
   statementTimeoutMs?: number;
+  /** A copy that only reads. */
+  replica?: Connection;
 }
+
+/** How long a replica that could not be reached is left alone. */
+const REPLICA_PAUSE_MS = 5000;
 
 export function openSql(
   connection: Connection,
@@ -109,6 +115,7 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
     await sql.end({ timeout: 1 });
     throw error;
   }
+  const replica = options.replica ? openReplica(options.replica, options) : null;
   return {
     tenant: (tenantId, work) =>
       wrapper(tenantId, (last) =>
@@ -123,7 +130,11 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
     around: (given) => {
       wrapper = given;
     },
-    read: (tenantId, work) => counted(() => inTenant(db, tenantId, work)),
+    read: (tenantId, work) =>
+      counted(async () => {
+        const found = await replica?.tryRead(tenantId, work);
+        return found ? found.result : inTenant(db, tenantId, work);
+      }),
     system: (work) => counted(() => inSystem(db, work)),
     stats: () => ({ pool: options.pool, transactions }),
     listen: async (channel, fn, connected) => {
@@ -132,6 +143,36 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
     ping: async () => {
       await sql`select 1`;
     },
-    close: (timeoutSeconds = 5) => sql.end({ timeout: timeoutSeconds }),
+    async close(timeoutSeconds = 5) {
+      await Promise.all([sql.end({ timeout: timeoutSeconds }), replica?.close(timeoutSeconds)]);
+    },
+  };
+}
+
+interface Replica {
+  /** Null: the replica is away, or fell behind what the query needs; the primary is to be asked. */
+  tryRead<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<{ result: T } | null>;
+  close(timeoutSeconds: number): Promise<void>;
+}
+
+function openReplica(connection: Connection, options: DatabaseOptions): Replica {
+  const sql = openSql(connection, options);
+  const db: Drizzle = drizzle(sql, { schema });
+  let awayUntil = 0;
+  return {
+    async tryRead(tenantId, work) {
+      if (Date.now() < awayUntil) return null;
+      try {
+        return { result: await inTenant(db, tenantId, work) };
+      } catch (error) {
+        // A replica cancels a query that holds up what it has to copy; only connections are a reason to wait.
+        if (isReplicaConflict(error)) return null;
+        if (!isDatabaseUnavailable(error)) throw error;
+        awayUntil = Date.now() + REPLICA_PAUSE_MS;
+        options.log.warn({ err: error }, 'the replica cannot be read; the primary is asked for a while');
+        return null;
+      }
+    },
+    close: (timeoutSeconds) => sql.end({ timeout: timeoutSeconds }),
   };
 }

@@ -18,22 +18,31 @@ export interface OpenedDatabase {
   close(): Promise<void>;
 }
 
-/** The configured database, migrated, opened as the application's role. */
-export async function openConfiguredDatabase(
-  config: Config,
-  crypto: Crypto,
-  log: Logger,
-): Promise<OpenedDatabase> {
+export interface DatabaseOwner {
+  owner: Connection;
+  /** As the application's role; of a migrated database. */
+  app: Connection;
+  embedded: EmbeddedPostgres | null;
+  /** Brings the schema up to date. */
+  migrate(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The configured database as its owner, reachable and as it is: not migrated yet. */
+export async function openOwner(config: Config, crypto: Crypto, log: Logger): Promise<DatabaseOwner> {
   const password = crypto.derive('postgres-app-role').toString('base64url');
   if (config.databaseUrl !== null) {
-    const own = { url: config.databaseUrl };
+    const owner = { url: config.databaseUrl };
+    const { role, secret } = appRole(config, password);
     const given = config.databaseAppUrl;
-    const role = given === null ? APP_ROLE : decodeURIComponent(new URL(given).username);
-    await reachable(own.url, log);
-    await migrateDatabase(own, { role, password: given === null ? password : null }, log);
-    const connection = given === null ? withUser(own.url, role, password) : { url: given };
-    const db = await openDatabase(connection, pool(config, log));
-    return { db, connection, owner: own, embedded: null, close: () => db.close() };
+    await reachable(owner.url, log);
+    return {
+      owner,
+      app: given === null ? withUser(owner.url, role, secret) : { url: given },
+      embedded: null,
+      migrate: () => migrateDatabase(owner, { role, password: given === null ? secret : null }, log),
+      close: async () => undefined,
+    };
   }
   const embedded = await startEmbeddedPostgres({
     dataDir: config.dataDir,
@@ -42,23 +51,61 @@ export async function openConfiguredDatabase(
   });
   try {
     await ensureDatabase(embedded.owner('postgres'), DATABASE, log);
-    await migrateDatabase(embedded.owner(DATABASE), { role: APP_ROLE, password }, log);
-    const connection = embedded.as(APP_ROLE, password, DATABASE);
-    const db = await openDatabase(connection, pool(config, log));
-    return {
-      db,
-      connection,
-      owner: embedded.owner(DATABASE),
-      embedded,
-      close: async () => {
-        await db.close();
-        await embedded.stop();
-      },
-    };
   } catch (error) {
     await embedded.stop();
     throw error;
   }
+  const owner = embedded.owner(DATABASE);
+  return {
+    owner,
+    app: embedded.as(APP_ROLE, password, DATABASE),
+    embedded,
+    migrate: () => migrateDatabase(owner, { role: APP_ROLE, password }, log),
+    close: () => embedded.stop(),
+  };
+}
+
+/** The configured database, migrated, opened as the application's role. */
+export async function openConfiguredDatabase(
+  config: Config,
+  crypto: Crypto,
+  log: Logger,
+): Promise<OpenedDatabase> {
+  const opened = await openOwner(config, crypto, log);
+  const { owner, app: connection, embedded } = opened;
+  try {
+    await opened.migrate();
+    const db = await openDatabase(connection, {
+      pool: config.databasePool,
+      log,
+      ...(config.databaseReplicaUrl === null ? {} : { replica: replicaOf(config, crypto) }),
+    });
+    return {
+      db,
+      connection,
+      owner,
+      embedded,
+      close: async () => {
+        await db.close();
+        await opened.close();
+      },
+    };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** The role is the same there: a copy has the primary's roles and passwords. */
+function replicaOf(config: Config, crypto: Crypto): Connection {
+  const { role, secret } = appRole(config, crypto.derive('postgres-app-role').toString('base64url'));
+  return withUser(config.databaseReplicaUrl!, role, secret);
+}
+
+function appRole(config: Config, derived: string): { role: string; secret: string } {
+  if (config.databaseAppUrl === null) return { role: APP_ROLE, secret: derived };
+  const { username, password } = new URL(config.databaseAppUrl);
+  return { role: decodeURIComponent(username), secret: decodeURIComponent(password) };
 }
 
 /** One clear line instead of the driver's, and never the password. */
@@ -76,10 +123,6 @@ async function reachable(url: string, log: Logger): Promise<void> {
   } finally {
     await sql.end({ timeout: 1 });
   }
-}
-
-function pool(config: Config, log: Logger) {
-  return { pool: config.databasePool, log };
 }
 
 function withUser(url: string, user: string, password: string): Connection {

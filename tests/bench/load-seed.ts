@@ -59,6 +59,7 @@ export async function seedLoad(
     await tx.unsafe(SESSIONS);
     await tx.unsafe(RECORDS);
     await tx.unsafe(WORK);
+    await tx.unsafe('drop function seed_id, seed_share');
   });
   await sql.unsafe('vacuum analyze');
   const [counts] = await sql<SeedCounts[]>`
@@ -70,12 +71,11 @@ export async function seedLoad(
 
 /** Ids as the server makes them: by time first, so that indexes are as they would be; else by name. */
 const FUNCTIONS = `
-  create function pg_temp.seed_id(at timestamptz, name text) returns uuid language sql immutable as $$
+  create function seed_id(at timestamptz, name text) returns uuid language sql immutable as $$
     select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(md5(name), 1, 3) ||
       '8' || substr(md5(name), 4, 15))::uuid $$;
-  create function pg_temp.seed_share(name text) returns float8 language sql immutable as $$
+  create function seed_share(name text) returns float8 language sql immutable as $$
     select (('x' || substr(md5(name), 1, 8))::bit(32)::bigint & 2147483647) / 2147483648.0 $$;
-  set local search_path = public, pg_temp;
 `;
 
 const PEOPLE = `

@@ -42,7 +42,7 @@ interface Target {
  * and with the cache of answers. The data are made once and kept.
  */
 export async function benchLoad(seconds: number, only?: RegExp): Promise<LoadFigures> {
-  const dataDir = join(homedir(), '.cache/yoklama/bench', `load-${SEED_VERSION}`);
+  const dataDir = join(cacheFolder(), `load-${SEED_VERSION}`);
   if (existsSync(dataDir) && !existsSync(join(dataDir, 'seeded.json'))) rmSync(dataDir, { recursive: true });
   mkdirSync(dataDir, { recursive: true });
   const { child, ready } = await start(dataDir);
@@ -67,6 +67,10 @@ export async function benchLoad(seconds: number, only?: RegExp): Promise<LoadFig
   const counts = JSON.parse(readFileSync(join(dataDir, 'seeded.json'), 'utf8')) as SeedCounts;
   return { counts, seedSeconds: ready.seedSeconds, endpoints, plans };
 }
+
+/** Postgres does not run as root, and root's home is closed to whom it runs as then. */
+const cacheFolder = (): string =>
+  process.getuid?.() === 0 ? '/var/tmp/yoklama-bench' : join(homedir(), '.cache/yoklama/bench');
 
 /** What a teacher asks for is narrowed to their courses, which is another query. */
 const TEACHER = /weekly|students, by name|sessions|stats|absences/;

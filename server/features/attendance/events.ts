@@ -14,7 +14,16 @@ export function toEvent(row: EventRow): AttendanceEvent[] {
     case 'marked':
     case 'seen':
       return evidence
-        ? [{ ...base, type: row.type, evidence, firstSeenAt: base.at, confidence: row.confidence ?? 0 }]
+        ? [
+            {
+              ...base,
+              type: row.type,
+              evidence,
+              firstSeenAt: base.at,
+              confidence: row.confidence ?? 0,
+              onPhoto: data.photo === true,
+            },
+          ]
         : [];
     case 'confirmed': {
       const seen = { firstSeenAt: base.at, confidence: row.confidence ?? 0 };
@@ -85,6 +94,7 @@ function evidenceOf(value: unknown): SeenEvidence[] {
             trackId: entry.trackId,
             firstSeenAt: entry.firstSeenAt ?? Number.POSITIVE_INFINITY,
             confidence: entry.confidence ?? 0,
+            onPhoto: entry.onPhoto ?? false,
           },
         ]
       : [],

@@ -32,6 +32,7 @@ export interface Evidence {
 export interface SeenEvidence extends Evidence {
   firstSeenAt: number;
   confidence: number;
+  onPhoto?: boolean;
 }
 
 interface EventBase {
@@ -45,7 +46,14 @@ interface EventBase {
 
 export type AttendanceEvent =
   /** The machine is sure: `marked` for the first track of a student, `seen` for every further one. */
-  | (EventBase & { type: 'marked' | 'seen'; evidence: Evidence; firstSeenAt: number; confidence: number })
+  | (EventBase & {
+      type: 'marked' | 'seen';
+      evidence: Evidence;
+      firstSeenAt: number;
+      confidence: number;
+      /** On a photo of the class rather than in a video: nobody can say for how long. */
+      onPhoto?: boolean;
+    })
   /** A person said that this track is, or is not, this student. */
   | (EventBase & {
       type: 'confirmed';
@@ -111,7 +119,7 @@ export const EMPTY_RECORD: ProjectedRecord = {
 };
 
 interface Tally {
-  evidence: Map<string, { firstSeenAt: number; confidence: number; rejected: boolean }>;
+  evidence: Map<string, { firstSeenAt: number; confidence: number; rejected: boolean; onPhoto: boolean }>;
   /** Tracks that a person confirmed or gave to this student, and when in the ledger. */
   confirmations: Map<string, { actorId: string; seq: number }>;
   /** The last status set by hand; it or the last confirmation holds, whichever is later. */
@@ -170,12 +178,10 @@ export function validTracks(events: readonly AttendanceEvent[]): SeenEvidence[] 
     known.add(event.id);
     apply(tally, event, undone);
   }
-  return [...tally.evidence].flatMap(([key, { rejected, firstSeenAt, confidence }]) => {
+  return [...tally.evidence].flatMap(([key, { rejected, ...seen }]) => {
     if (rejected) return [];
     const colon = key.lastIndexOf(':');
-    return [
-      { streamId: key.slice(0, colon), trackId: Number(key.slice(colon + 1)), firstSeenAt, confidence },
-    ];
+    return [{ streamId: key.slice(0, colon), trackId: Number(key.slice(colon + 1)), ...seen }];
   });
 }
 
@@ -185,7 +191,12 @@ function apply(tally: Tally, event: AttendanceEvent, undone: ReadonlySet<string>
   switch (event.type) {
     case 'marked':
     case 'seen':
-      see(tally, { ...event.evidence, firstSeenAt: event.firstSeenAt, confidence: event.confidence });
+      see(tally, {
+        ...event.evidence,
+        firstSeenAt: event.firstSeenAt,
+        confidence: event.confidence,
+        onPhoto: event.onPhoto ?? false,
+      });
       return;
     case 'confirmed': {
       const { firstSeenAt, confidence } = event;
@@ -245,6 +256,7 @@ function see(tally: Tally, evidence: SeenEvidence): void {
     firstSeenAt: Math.min(evidence.firstSeenAt, held?.firstSeenAt ?? Number.POSITIVE_INFINITY),
     confidence: Math.max(evidence.confidence, held?.confidence ?? 0),
     rejected: held?.rejected ?? false,
+    onPhoto: evidence.onPhoto ?? held?.onPhoto ?? false,
   });
 }
 
@@ -262,6 +274,7 @@ function reject(tally: Tally, evidence: Evidence): void {
     firstSeenAt: held?.firstSeenAt ?? Number.POSITIVE_INFINITY,
     confidence: held?.confidence ?? 0,
     rejected: true,
+    onPhoto: held?.onPhoto ?? false,
   });
   tally.confirmations.delete(key);
 }
@@ -287,12 +300,10 @@ function read(tally: Tally, frame: SessionFrame): Omit<ProjectedRecord, 'version
   if (seen.firstSeenAt === null) {
     return excusable(tally, { ...none, status: tally.closed ? 'absent' : 'pending', method: null });
   }
-  // Nobody can say how long a student stayed who scanned the code: the share is not held against them.
+  // Nobody can say how long a student stayed who scanned the code or is on a photo: the share is not held against them.
+  const momentary = tally.scannedAt !== null || valid.some((held) => held.onPhoto);
   const short =
-    tally.closed &&
-    !confirmation &&
-    tally.scannedAt === null &&
-    !enough(tally.closed, seen.secondsSeen ?? 0, frame);
+    tally.closed && !confirmation && !momentary && !enough(tally.closed, seen.secondsSeen ?? 0, frame);
   return excusable(tally, {
     ...none,
     correctedBy: confirmation?.actorId ?? null,

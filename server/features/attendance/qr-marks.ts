@@ -42,7 +42,7 @@ export async function markByQr(tx: Tx, _context: AppContext, mark: QrMark): Prom
   return { record: await recordIn(tx, sessionId, studentId), changes };
 }
 
-/** Shows committed changes in the sessions that are open on this server. */
+/** Shows committed changes in the sessions that are open on this server; nobody is asked any more who is marked now. */
 export function tell(context: AppContext, changes: readonly RecordChange[]): void {
   const bySession = new Map<string, RecordChange[]>();
   for (const change of changes) {
@@ -50,5 +50,13 @@ export function tell(context: AppContext, changes: readonly RecordChange[]): voi
     if (list) list.push(change);
     else bySession.set(change.after.sessionId, [change]);
   }
-  for (const [sessionId, list] of bySession) context.live.find(sessionId)?.commit(list);
+  for (const [sessionId, list] of bySession) {
+    const session = context.live.find(sessionId);
+    if (!session) continue;
+    session.commit(list);
+    for (const { after } of list) {
+      if (after.status === 'present' || after.status === 'late')
+        void context.live.reviews.retire(session, after.studentId);
+    }
+  }
 }

@@ -4,6 +4,7 @@ import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, ListOf } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { reachSession } from '../sessions/access.ts';
+import { classPhotoRoutes } from './class-photo-routes.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { tell } from './qr-marks.ts';
 import { attendanceReadRoutes } from './read-routes.ts';
@@ -16,6 +17,7 @@ const tags = ['attendance'];
 export async function attendanceRoutes(app: App, context: AppContext): Promise<void> {
   await attendanceReadRoutes(app, context);
   await ledgerRoutes(app, context);
+  await classPhotoRoutes(app, context);
 
   app.get(
     '/sessions/:id/attendance',

@@ -121,7 +121,7 @@ export function studentLine(file: string, line: number, row: Row): StagedLine {
   const { number, firstName, lastName, status, ...rest } = row;
   if (!number) throw new BadLine('number-missing', 'The line has no student number.');
   const name = nameOf(row);
-  const data = {
+  const data: Record<string, unknown> = {
     ...rest,
     number,
     ...(name ? { name, foldName: fold(name) } : {}),
@@ -130,7 +130,7 @@ export function studentLine(file: string, line: number, row: Row): StagedLine {
     ...archived(status),
     newId: newId(),
   };
-  if (!name) delete (data as Row).name;
+  if (!name) delete data.name;
   return { file, line, entity: 'student', key: number, data };
 }
 
@@ -138,7 +138,7 @@ export function teacherLine(file: string, line: number, row: Row): StagedLine {
   const { firstName, lastName, status, ...rest } = row;
   if (!rest.email && !rest.externalId) throw new BadLine('email-missing', 'The line has no e-mail address.');
   const name = nameOf(row);
-  const data = {
+  const data: Record<string, unknown> = {
     ...rest,
     ...(name ? { name, foldName: fold(name) } : {}),
     ...(rest.title ? { foldTitle: fold(rest.title) } : {}),
@@ -146,8 +146,8 @@ export function teacherLine(file: string, line: number, row: Row): StagedLine {
     ...archived(status),
     newId: newId(),
   };
-  if (!name) delete (data as Row).name;
-  if (!rest.email) delete (data as Row).email;
+  if (!name) delete data.name;
+  if (!rest.email) delete data.email;
   return { file, line, entity: 'teacher', key: rest.email ?? rest.externalId ?? '', data };
 }
 

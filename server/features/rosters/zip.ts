@@ -29,9 +29,11 @@ export async function openZip(bytes: Buffer): Promise<ZipTables> {
     if (zip.entryCount > MOST_ENTRIES) throw new ApiError('import-too-large');
     for await (const entry of zip.eachEntry()) {
       if (entry.fileName.endsWith('/')) continue;
-      if (entry.isEncrypted()) throw new ApiError('import-zip-unsafe', { message: 'The zip file is encrypted.' });
+      if (entry.isEncrypted())
+        throw new ApiError('import-zip-unsafe', { message: 'The zip file is encrypted.' });
       total += entry.uncompressedSize;
-      if (entry.uncompressedSize > MOST_BYTES_EACH || total > MOST_BYTES) throw new ApiError('import-too-large');
+      if (entry.uncompressedSize > MOST_BYTES_EACH || total > MOST_BYTES)
+        throw new ApiError('import-too-large');
       const name = entry.fileName.split('/').at(-1)!.toLowerCase();
       if (!entries.has(name)) entries.set(name, { zip, entry });
     }
