@@ -28,6 +28,7 @@ import { studentRoutes } from './features/students/routes.ts';
 import { teacherRoutes } from './features/teachers/routes.ts';
 import { tenantRoutes } from './features/tenants/routes.ts';
 import { userRoutes } from './features/users/routes.ts';
+import { webhookRoutes } from './features/webhooks/routes.ts';
 import { graphqlRoutes } from './graphql/routes.ts';
 import type { App } from './http.ts';
 import { requestId } from './log.ts';
@@ -74,6 +75,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   insightRoutes,
   reportExportRoutes,
   notificationRoutes,
+  webhookRoutes,
 ];
 
 /**
