@@ -39,6 +39,8 @@ export async function secure(app: FastifyInstance, context: AppContext): Promise
       'etag',
       'retry-after',
       'x-request-id',
+      'idempotency-replayed',
+      'x-valid-until',
       'ratelimit-limit',
       'ratelimit-remaining',
       'ratelimit-reset',
