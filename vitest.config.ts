@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'system',
-          include: ['tests/{e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'],
+          include: ['tests/{api,e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -23,7 +23,8 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
  */
 export function auditRequests(app: FastifyInstance, context: AppContext): void {
   app.addHook('preValidation', (request, _reply, done) => {
-    if (!request.url.startsWith('/api/') && !request.url.startsWith('/graphql')) return done();
+    // The route's own address: the request's may be spelt in many ways.
+    if (!/^\/(api\/|graphql$)/.test(request.routeOptions.url ?? '')) return done();
     auditScopes.run(scopeOf(request), done);
   });
 

@@ -70,6 +70,18 @@ describe('what is written', () => {
     expect(written).toEqual([{ same: true }]);
   });
 
+  it('has writes whose address is spelt otherwise', async () => {
+    const token = `Bearer ${server.admin.token}`;
+    const answer = await fetch(`${server.url}/%61pi/v1/students`, {
+      method: 'POST',
+      headers: { authorization: token, 'content-type': 'application/json' },
+      body: JSON.stringify({ number: 'SPELT', name: 'Spelt' }),
+    });
+    expect(answer.status).toBe(201);
+    const { id } = (await answer.json()) as { id: string };
+    expect((await audit(`?subjectId=${id}`)).total).toBe(1);
+  });
+
   it('has nothing of requests that only read, that were refused, or that failed', async () => {
     const before = (await audit()).total;
     await server.admin.get('/students');
