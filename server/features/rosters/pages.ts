@@ -3,6 +3,8 @@ import type { AppContext } from '../../context.ts';
 
 /** Rows in one statement of an export: a slow reader holds none of them in a transaction. */
 const PAGE = 2000;
+/** With all their students. */
+const COURSES = 100;
 
 export interface ExportOptions {
   archived: boolean;
@@ -55,13 +57,16 @@ export interface LinkRow extends Record<string, unknown> {
 export function rosterPages(context: AppContext, tenantId: string, options: ExportOptions) {
   const standing = (table: string) =>
     options.archived ? sql`true` : sql`${sql.identifier(table)}.archived_at is null`;
-  async function* pages<Row extends { id: string }>(query: (after: string) => SQL): AsyncGenerator<Row> {
+  async function* pages<Row extends { id: string }>(
+    query: (after: string) => SQL,
+    size = PAGE,
+  ): AsyncGenerator<Row> {
     for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
       const rows = await context.db.read(tenantId, (tx) => tx.execute(query(after)));
       const page = [...rows] as unknown as Row[];
       yield* page;
       const last = page.at(-1);
-      if (!last || page.length < PAGE) return;
+      if (!last || page.length < size) return;
       after = last.id;
     }
   }
@@ -90,7 +95,6 @@ export function rosterPages(context: AppContext, tenantId: string, options: Expo
               join teachers te on te.id = ct.teacher_id where ct.course_id = t.id and te.email is not null) as teachers
           from courses t where t.id > ${after} and ${standing('t')} order by t.id limit ${PAGE}`,
       ),
-    /** By course and student: pages end between courses where they can, so a page holds whole courses. */
     enrolments: () => links(pages, standing, sql`enrolments`, sql`student_id`, sql`students`, sql`p.number`),
     teaching: () =>
       links(
@@ -106,7 +110,7 @@ export function rosterPages(context: AppContext, tenantId: string, options: Expo
 
 /** One row a link, ordered by course and person; the cursor is a course, of which all links come in one statement. */
 async function* links(
-  pages: <Row extends { id: string }>(query: (after: string) => SQL) => AsyncGenerator<Row>,
+  pages: <Row extends { id: string }>(query: (after: string) => SQL, size?: number) => AsyncGenerator<Row>,
   standing: (table: string) => SQL,
   table: SQL,
   person: SQL,
@@ -121,7 +125,8 @@ async function* links(
           'number', ${number}, 'name', p.name) order by p.id), '[]')
         from ${table} e join ${people} p on p.id = e.${person}
         where e.course_id = c.id and ${standing('p')}) as links
-      from courses c where c.id > ${after} and ${standing('c')} order by c.id limit 2000`,
+      from courses c where c.id > ${after} and ${standing('c')} order by c.id limit ${COURSES}`,
+    COURSES,
   );
   for await (const course of courses) yield* course.links;
 }

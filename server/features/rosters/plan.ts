@@ -266,7 +266,7 @@ async function planLinks(tx: Tx, importId: string, kind: keyof typeof LINKS): Pr
       left join person_ext pe on pe.ext = l.person_ext
       left join person_key pk on pk.key = l.person_key
       left join course_ext ce on ce.ext = l.course_ext
-      left join course_code cc on cc.code = l.code and cc.semester = l.semester
+      left join course_code cc on cc.code = l.code and cc.semester = coalesce(l.semester, '')
       left join course_any ca on ca.code = l.code
     ), judged as (
       select f.*, row_number() over (partition by f.person_id, f.course_id order by f.seq) as at,

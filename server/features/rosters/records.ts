@@ -10,8 +10,6 @@ export interface CsvRecord {
   broken: boolean;
 }
 
-/** A cell with more lines than this is an open quote that was closed by another one's opening. */
-const MOST_LINES = 50;
 /** Broken quotes after which the rest of a file is given up: each costs reading on from the next line. */
 const MOST_BROKEN = 200;
 const SLICE = 65_536;
@@ -23,12 +21,14 @@ const SLICE = 65_536;
 export async function* readRecords(text: string, separator: Separator): AsyncGenerator<CsvRecord> {
   let from = 0;
   let line = 1;
+  let width = 0;
   for (let broken = 0; ; broken++) {
-    const stop: { at: number } = { at: -1 };
-    for await (const record of readFrom(text, from, line, separator, stop)) yield record;
-    if (stop.at < 0) return;
+    const state: ReadState = { width, brokenAt: -1 };
+    for await (const record of readFrom(text, from, line, separator, state)) yield record;
+    if (state.brokenAt < 0) return;
+    width = state.width;
     // Reading goes on after the line with the open quote.
-    for (; line < stop.at; line++) from = text.indexOf('\n', from) + 1;
+    for (; line < state.brokenAt; line++) from = text.indexOf('\n', from) + 1;
     const end = text.indexOf('\n', from);
     const cells = [text.slice(from, end < 0 ? Math.min(text.length, from + 200) : Math.min(end, from + 200))];
     yield { line, cells, broken: true };
@@ -38,12 +38,19 @@ export async function* readRecords(text: string, separator: Separator): AsyncGen
   }
 }
 
+interface ReadState {
+  /** Cells of the header; 0 before it was read. */
+  width: number;
+  /** Line of a quote that is never closed; -1 where all went well. */
+  brokenAt: number;
+}
+
 async function* readFrom(
   text: string,
   from: number,
   firstLine: number,
   separator: Separator,
-  stop: { at: number },
+  state: ReadState,
 ): AsyncGenerator<CsvRecord> {
   // An error would throw away what was read before it; skipped, it comes after that. Only an open quote is one.
   let open = false;
@@ -67,28 +74,34 @@ async function* readFrom(
       info: { lines: number };
       record: string[];
     }>) {
-      const span = record.reduce((lines, cell) => lines + countLines(cell), 1);
-      if (span > MOST_LINES) {
-        stop.at = line;
+      if (state.width === 0) state.width = record.length;
+      if (hasSwallowed(record, state.width, separator)) {
+        state.brokenAt = line;
         return;
       }
       // `lines` is the last line of the record, and of the blank ones before it nothing is known: they are records too.
       if (record.some((cell) => cell.trim() !== '')) yield { line, cells: record, broken: false };
       line = firstLine + info.lines;
     }
-    if (open) stop.at = line;
+    if (open) state.brokenAt = line;
   } finally {
     source.destroy();
     parser.destroy();
   }
 }
 
-function* slices(text: string, from: number): Generator<string> {
-  for (let at = from; at < text.length; at += SLICE) yield text.slice(at, at + SLICE);
+/**
+ * Whether a quote that was never closed ended at the next one's opening, with lines in between taken for a cell: then
+ * cells are missing, or one of them holds as many separators as the lines that it swallowed. A line break in an address
+ * is no such thing.
+ */
+function hasSwallowed(record: readonly string[], width: number, separator: Separator): boolean {
+  const long = record.filter((cell) => cell.includes('\n'));
+  if (long.length === 0) return false;
+  if (record.length < width) return true;
+  return long.some((cell) => cell.split(separator).length - 1 >= (cell.split('\n').length - 1) * (width - 1));
 }
 
-function countLines(cell: string): number {
-  let lines = 0;
-  for (let at = cell.indexOf('\n'); at >= 0; at = cell.indexOf('\n', at + 1)) lines++;
-  return lines;
+function* slices(text: string, from: number): Generator<string> {
+  for (let at = from; at < text.length; at += SLICE) yield text.slice(at, at + SLICE);
 }
