@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
+import type { Backups } from './backup/service.ts';
 import type { Cache } from './cache/cache.ts';
 import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
@@ -42,6 +43,7 @@ export interface AppContext {
   schedule: Schedule;
   retention: Retention;
   storage: Storage;
+  backups: Backups;
   /** What one feature tells the others; see `DomainEvents`. */
   events: EventEmitter<DomainEvents>;
 }
@@ -111,6 +113,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     schedule: silent('schedule', 'daily', 'machine') as Schedule,
     retention: silent('retention', 'register') as Retention,
     storage: absent('storage') as Storage,
+    backups: absent('backup') as Backups,
     events: createEvents(),
   };
 }

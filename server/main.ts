@@ -5,6 +5,7 @@ import { projectRoot } from '../config/paths.ts';
 import { loadSecrets } from '../config/secrets.ts';
 import { workerEnvironment } from '../config/worker-env.ts';
 import { buildApp } from './app.ts';
+import { createBackups } from './backup/service.ts';
 import { type AppContext, type Clock, createEvents, systemClock } from './context.ts';
 import { createCrypto } from './crypto.ts';
 import type { EmbeddedPostgres } from './db/embedded.ts';
@@ -92,6 +93,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       cache: undefined as unknown as AppContext['cache'],
       queue: undefined as unknown as AppContext['queue'],
       storage: undefined as unknown as AppContext['storage'],
+      backups: createBackups(config, { owner: database.owner, crypto, clock, log }),
       outbox: undefined as unknown as AppContext['outbox'],
       schedule: undefined as unknown as AppContext['schedule'],
       retention: undefined as unknown as AppContext['retention'],
