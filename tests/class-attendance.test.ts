@@ -41,7 +41,11 @@ describe.skipIf(!facesAvailable)('attendance from a photo of the class, with the
       expect((await server.admin.call('POST', `/students/${student.body.id}/face`, form)).status).toBe(201);
     }
     await server.admin.post(`/courses/${courseId}/enrolments`, { studentIds: ids });
-    await server.admin.call('PUT', `/students/${ids[4]}/consents`, { face: false });
+    const withdrawn = await server.admin.call('PUT', `/students/${ids[4]}/consents`, {
+      purpose: 'face',
+      granted: false,
+    });
+    expect(withdrawn.status).toBe(200);
     photo = await classPhoto(people.map(({ photos }) => photos.at(-1)!));
   }, 180_000);
   afterAll(() => server?.close());

@@ -58,9 +58,7 @@ describe.skipIf(!available)('face enrolment over the API, with the real models',
       expect(template.quality).toBeLessThanOrEqual(1);
       expect(template.facePx).toBeGreaterThan(100);
       expect(template.current).toBe(true);
-      const picture = await server.admin.get<Buffer>(
-        `/students/${student.id}/face/${template.id}/thumbnail`,
-      );
+      const picture = await server.admin.get<Buffer>(`/students/${student.id}/face/${template.id}/thumbnail`);
       expect(picture.headers.get('content-type')).toBe('image/jpeg');
       const { format, width, exif } = await sharp(picture.body).metadata();
       expect({ format, exif }).toEqual({ format: 'jpeg', exif: undefined });

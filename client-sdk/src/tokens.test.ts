@@ -10,7 +10,16 @@ function tokens(number: number, over: Partial<TokenSet> = {}): TokenSet {
     accessToken: `access-${number}`,
     refreshToken: `refresh-${number}`,
     expiresAtMs: NOW + 900_000,
-    user: { id: 'u', email: 'u@example.test', name: 'U', role: 'teacher', locale: 'tr', tenantId: 't' },
+    user: {
+      id: 'u',
+      email: 'u@example.test',
+      name: 'U',
+      role: 'teacher',
+      locale: 'tr',
+      tenantId: 't',
+      studentId: null,
+      secondFactor: false,
+    },
     ...over,
   };
 }

@@ -74,18 +74,7 @@ beforeAll(async () => {
 });
 afterAll(() => server?.close());
 
-/** The helper puts /api/v1 in front of addresses. */
-async function ask(who: Api, body: unknown): Promise<{ status: number; body: Answered }> {
-  const response = await fetch(`${server.url}/graphql`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(who.token ? { authorization: `Bearer ${who.token}` } : {}),
-    },
-    body: JSON.stringify(body),
-  });
-  return { status: response.status, body: (await response.json()) as Answered };
-}
+const ask = (who: Api, body: unknown) => who.post<Answered>('/graphql', body);
 async function data<T>(who: Api, query: string, variables: object = {}): Promise<T> {
   const { status, body } = await ask(who, { query, variables });
   expect(body.errors).toBeUndefined();

@@ -55,7 +55,7 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 function isText(text: string): boolean {
-  return !text.includes('\u0000') && text.isWellFormed();
+  return !text.includes('\u0000') && !/\p{Surrogate}/u.test(text);
 }
 
 function unfit(): ApiError {

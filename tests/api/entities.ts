@@ -23,16 +23,14 @@ export async function makeEntities(server: TestServer, tenantId: string, mark: s
   const later = new Date(now.getTime() + 3_600_000);
   await context.db.tenant(tenantId, async (tx) => {
     await tx.insert(schema.courses).values({ id: courseId, tenantId, code: mark, name: `Course ${mark}` });
-    await tx
-      .insert(schema.users)
-      .values({
-        id: userId,
-        tenantId,
-        email: `t-${mark}@x.example`,
-        name: 'T',
-        role: 'teacher',
-        locale: 'en',
-      });
+    await tx.insert(schema.users).values({
+      id: userId,
+      tenantId,
+      email: `t-${mark}@x.example`,
+      name: 'T',
+      role: 'teacher',
+      locale: 'en',
+    });
     await tx
       .insert(schema.teachers)
       .values({ id: teacherId, tenantId, name: `Teacher ${mark}`, searchText: '' });

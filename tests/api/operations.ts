@@ -26,14 +26,20 @@ interface Parameter {
   schema: Schema;
 }
 
+export interface Media {
+  schema?: Schema;
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
 interface Described {
   tags?: string[];
   summary?: string;
   description?: string;
   security?: unknown[];
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
-  responses: Record<string, { description?: string; content?: Record<string, { schema?: Schema }> }>;
+  requestBody?: { content: Record<string, Media> };
+  responses: Record<string, { description?: string; content?: Record<string, Media> }>;
 }
 
 export interface Document {
@@ -53,6 +59,8 @@ export interface Operation extends Described {
   query: Parameter[];
   /** Null where it takes none, or no JSON. */
   body: Schema | null;
+  /** Of the body. */
+  example: unknown;
   multipart: boolean;
 }
 
@@ -66,14 +74,15 @@ export function operationsOf(document: Document): Operation[] {
       const method = verb.toUpperCase();
       const path = url.replace('/api/v1', '');
       const content = described.requestBody?.content ?? {};
-      const schema = content['application/json']?.schema;
+      const json = content['application/json'];
       const parameters = described.parameters ?? [];
       return {
         ...described,
         ...{ name: `${method} ${path}`, method, path, url },
         pathParameters: [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!),
         query: parameters.filter((parameter) => parameter.in === 'query'),
-        body: schema ? resolve(document, schema) : null,
+        body: json?.schema ? resolve(document, json.schema) : null,
+        example: json && exampleOf(json),
         multipart:
           'multipart/form-data' in content || /multipart\/form-data/.test(described.description ?? ''),
       };
@@ -87,9 +96,8 @@ export function resolve(document: Document, schema: Schema): Schema {
   return document.components.schemas[schema.$ref.split('/').pop()!] ?? {};
 }
 
-export function exampleOf(document: Document, schema: Schema): unknown {
-  const { examples, example } = resolve(document, schema);
-  return structuredClone(examples?.[0] ?? example);
+export function exampleOf({ example, examples }: Media): unknown {
+  return structuredClone(example ?? Object.values(examples ?? {})[0]?.value);
 }
 
 /** Every value in a body that is an id, by its place: `studentIds.0`. */

@@ -117,8 +117,10 @@ const FILL: Record<string, string> = { name: 'Physics', entity: 'students' };
 function bodyWith(operation: Operation, entities: Entities): unknown {
   if (operation.multipart) return photoForm();
   if (!operation.body) return operation.method === 'GET' || operation.method === 'DELETE' ? undefined : {};
-  const example = exampleOf(document, operation.body) ?? {};
-  return idsIn(example).reduce((body, at) => {
+  const example = (operation.example ?? {}) as Record<string, unknown>;
+  // Or nobody of the institution could do anything from then on.
+  if (operation.name === 'PATCH /tenant') delete (example.settings as Record<string, unknown>)?.twoFactor;
+  return idsIn(example).reduce<unknown>((body, at) => {
     const id = idFor(at, entities);
     return id === null ? body : withValue(body, at, id);
   }, example);
@@ -167,10 +169,17 @@ const codeOf = (answer: Answer<unknown>) => (answer.body as { error?: { code?: s
 function assertKnown(answer: Answer<unknown>, what: string): void {
   if (answer.status < 400) return;
   const code = codeOf(answer);
-  if (what.includes('/graphql') && code === '') return;
+  // GraphQL has a form of its own; a link out of a mail is opened by a browser.
+  if (code === '' && /\/graphql|GET \/notifications\/unsubscribe/.test(what)) return;
   expect(isErrorCode(code) ? ERRORS[code][0] : `${code}?`, `${what}: ${textOf(answer).slice(0, 300)}`).toBe(
     answer.status,
   );
+}
+
+/** Else what was asked in between proves nothing: the caller was not let in at all. */
+async function assertStillIn(api: Api): Promise<void> {
+  const { status, body } = await api.get('/privacy/policy');
+  expect([status, body]).toEqual([200, expect.anything()]);
 }
 
 describe('the document', () => {
@@ -189,16 +198,16 @@ describe('the document', () => {
       }
       const takes = operation.body || operation.query.length > 0 || operation.pathParameters.length > 0;
       if (takes && !responses['400']) problems.push(`${name}: no 400`);
-      if (operation.body && exampleOf(document, operation.body) === undefined) {
+      if (operation.body && operation.example === undefined) {
         problems.push(`${name}: no example of the body`);
       }
       const good = Object.entries(responses).filter(([status]) => status.startsWith('2'));
       if (good.length === 0) problems.push(`${name}: no success`);
       for (const [status, { content }] of good) {
-        const schema = content?.['application/json']?.schema;
-        const json = schema && resolve(document, schema);
-        if (!json || json.type === 'string' || json.type === 'null') continue;
-        if (exampleOf(document, schema) === undefined) problems.push(`${name}: no example of ${status}`);
+        const json = content?.['application/json'];
+        const { type } = json?.schema ? resolve(document, json.schema) : {};
+        if (!json || type === 'string' || type === 'null') continue;
+        if (exampleOf(json) === undefined) problems.push(`${name}: no example of ${status}`);
       }
     }
     expect(problems).toEqual([]);
@@ -226,6 +235,7 @@ describe('the document', () => {
       if (codeOf(answer) === 'invalid-request') refused.push(`${operation.name}: ${textOf(answer)}`);
     }
     expect(refused).toEqual([]);
+    await assertStillIn(server.admin);
   });
 });
 
@@ -269,6 +279,7 @@ describe('who calls', () => {
         expect(shown, operation.name).toEqual([]);
       }
     }
+    await assertStillIn(stranger);
   });
 
   it('from another institution finds nothing by its filters', async () => {
@@ -309,6 +320,7 @@ describe('who calls', () => {
         expect(answer.status, what).toBeGreaterThanOrEqual(400);
       }
     }
+    await assertStillIn(stranger);
   });
 
   it('as a student of no course reaches nobody else, and writes only what is theirs', async () => {
@@ -323,6 +335,7 @@ describe('who calls', () => {
       if (operation.method !== 'GET' && !mine) expect(answer.status, what).toBe(403);
       expect(textOf(answer).includes(here.whole.name), what).toBe(false);
     }
+    await assertStillIn(student);
   });
 
   it('as a teacher of no course reaches no student, and administers nothing', async () => {
@@ -336,6 +349,7 @@ describe('who calls', () => {
       if (about && !/ \/cameras/.test(operation.name)) expect([403, 404], what).toContain(answer.status);
       expect(textOf(answer).includes(here.whole.name), what).toBe(false);
     }
+    await assertStillIn(teacher);
   });
 });
 
@@ -368,6 +382,7 @@ describe('bad input', () => {
       // A system administrator's, or for the student alone.
       if (answer.status !== 403) expect(answer.status, what).toBe(404);
     }
+    await assertStillIn(fuzzed);
   });
 
   it('what is no id is 400', async () => {
@@ -418,6 +433,7 @@ describe('bad input', () => {
         assertAnswered(answer, `${operation.name} ${JSON.stringify(body)?.slice(0, 200)}`);
       }
     }
+    await assertStillIn(fuzzed);
   });
 
   it('NUL is refused as what it is', async () => {
@@ -463,6 +479,7 @@ describe('bad input', () => {
         }
       }
     }
+    await assertStillIn(fuzzed);
   });
 });
 

@@ -150,10 +150,10 @@ const RECORDS = `
 `;
 
 const WORK = `
-  insert into audit_log (id, tenant_id, seq, at, actor_id, actor_kind, action, subject_type, data, previous_hash, hash)
+  insert into audit_log (id, tenant_id, seq, at, actor_id, actor_kind, action, subject_type, data, origin_hash, previous_hash, hash)
   select seed_id('2026-05-01'::timestamptz + n * interval '1 minute', 'audit ' || n), t.id, n,
     '2026-05-01'::timestamptz + n * interval '1 minute', seed_id('2026-02-01', 'admin 0'), 'user', 'PUT /attendance/{id}', 'attendance',
-    '{}', decode(md5('a' || n), 'hex'), decode(md5('b' || n), 'hex')
+    '{}', decode(md5('o' || n), 'hex'), decode(md5('a' || n), 'hex'), decode(md5('b' || n), 'hex')
   from seed_tenants t cross join generate_series(1, 20000) n where t.t = 0;
   insert into notifications (id, tenant_id, user_id, channel, kind, locale, data, status, dedupe_key, due_at, sent_at, created_at)
   select seed_id('2026-05-01'::timestamptz + n * interval '1 minute', 'note ' || n), t.id, seed_id('2026-02-01', 'admin 0'), 'in-app',

@@ -115,6 +115,7 @@ async function targetsOf(api: Api): Promise<Target[]> {
   const days = Array.from({ length: 80 }, (_, at) =>
     new Date(LOAD_NOW - (at + 1) * 86_400_000).toISOString().slice(0, 10),
   );
+  const today = new Date(LOAD_NOW).toISOString().slice(0, 10);
   const words = ['ay', 'yılmaz', 'S1001', 'Өмүр', 'toktogulov', 'kaya', 'çelik', 'zeynep 1', '33', 'асан'];
   return [
     { name: 'students, by name', paths: pages('/students') },
@@ -131,10 +132,13 @@ async function targetsOf(api: Api): Promise<Target[]> {
     { name: 'records of a session', paths: each(sessions, (id) => `/sessions/${id}/attendance`) },
     { name: 'attendance of a course', paths: each(courses, (id) => `/attendance/course/${id}`) },
     { name: 'attendance of a student', paths: each(students, (id) => `/attendance/student/${id}`) },
-    { name: 'attendance stats', paths: days.slice(0, 40).map((day) => `/attendance/stats?from=${day}`) },
+    {
+      name: 'attendance stats',
+      paths: days.slice(0, 40).map((day) => `/attendance/stats?from=${day}&to=${today}`),
+    },
     {
       name: 'attendance stats of a course',
-      paths: each(courses, (id) => `/attendance/stats?courseId=${id}`),
+      paths: each(courses, (id) => `/attendance/stats?from=${days.at(-1)}&to=${today}&courseId=${id}`),
     },
     { name: 'ledger', paths: pages('/events', 50, 20) },
     { name: 'ledger of a student', paths: each(students, (id) => `/events?studentId=${id}`) },

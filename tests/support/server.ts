@@ -149,7 +149,7 @@ export function createApi(url: string, token: string | null): Api {
     token,
     async call(method, path, body, headers = {}) {
       const form = body instanceof FormData;
-      const response = await fetch(`${url}${path.startsWith('/api') ? '' : '/api/v1'}${path}`, {
+      const response = await fetch(`${url}${/^\/(api\/|graphql$)/.test(path) ? '' : '/api/v1'}${path}`, {
         method,
         headers: {
           ...(token ? { authorization: `Bearer ${token}` } : {}),

@@ -51,6 +51,39 @@ const closed = (secondsSeen: number): AttendanceEvent => ({
   secondsSeen,
 });
 
+const scanned = (minute: number): AttendanceEvent => ({
+  ...base(),
+  type: 'qr-scanned',
+  scannedAt: START + minute * MINUTE,
+});
+const excused = (excuseId = 'x', type: 'excused' | 'excuse-withdrawn' = 'excused'): AttendanceEvent => ({
+  ...base(),
+  type,
+  excuseId,
+});
+const imported = (status: AttendanceStatus): AttendanceEvent => ({
+  ...base(),
+  type: 'imported',
+  status,
+  note: 'old system',
+});
+const split = (transferId: string, ...tracks: number[]): AttendanceEvent => ({
+  ...base(),
+  type: 'split',
+  transferId,
+  evidence: tracks.map((trackId) => ({ streamId: 's', trackId })),
+});
+const merged = (transferId: string, minute: number, trackId: number): AttendanceEvent => ({
+  ...base(),
+  type: 'merged',
+  transferId,
+  actorId: 'teacher',
+  evidence: [{ streamId: 's', trackId, firstSeenAt: START + minute * MINUTE, confidence: 0.9 }],
+  lastSeenAt: START + 50 * MINUTE,
+  secondsSeen: 600,
+});
+const undone = (transferId: string): AttendanceEvent => ({ ...base(), type: 'transfer-undone', transferId });
+
 describe('the record of one student', () => {
   it('is pending until somebody is sure, and absent when the session closes without', () => {
     expect(project([], frame)).toMatchObject({ status: 'pending', version: 1 });
@@ -106,6 +139,75 @@ describe('the record of one student', () => {
     expect(project([marked(1), corrected('absent'), corrected('pending')], frame).status).toBe('present');
   });
 
+  it('takes a scan as it takes a face, by arrival, and does not hold the share against it', () => {
+    expect(project([scanned(3), closed(0)], frame)).toMatchObject({
+      ...{
+        status: 'present',
+        method: 'qr',
+        firstSeenAt: START + 3 * MINUTE,
+        confidence: null,
+        secondsSeen: 0,
+      },
+    });
+    expect(project([scanned(12)], frame).status).toBe('late');
+    expect(project([scanned(12), marked(4)], frame)).toMatchObject({ status: 'present', method: 'face' });
+    expect(project([scanned(2), marked(4), rejected(1)], frame)).toMatchObject({ method: 'qr' });
+    expect(project([scanned(2), corrected('absent')], frame).status).toBe('absent');
+  });
+
+  it('excuses who is away, never who was there, and gives way to a person', () => {
+    expect(project([excused()], frame)).toMatchObject({ status: 'excused', method: null, correctedBy: null });
+    expect(project([excused(), marked(1)], frame).status).toBe('present');
+    expect(project([marked(12), excused()], frame).status).toBe('late');
+    expect(project([closed(0), excused()], frame).status).toBe('excused');
+    // Seen for too little of the session.
+    expect(project([marked(1), closed(10), excused()], frame).status).toBe('excused');
+    expect(project([corrected('absent'), excused()], frame).status).toBe('absent');
+    expect(project([excused('a'), excused('b'), excused('a', 'excuse-withdrawn')], frame).status).toBe(
+      'excused',
+    );
+    expect(project([closed(0), excused(), excused('x', 'excuse-withdrawn')], frame).status).toBe('absent');
+  });
+
+  it('believes a file more than a machine and less than a person', () => {
+    expect(project([marked(1), imported('absent')], frame)).toMatchObject({
+      status: 'absent',
+      method: 'import',
+    });
+    expect(project([imported('absent'), confirmed(1)], frame).status).toBe('present');
+    expect(project([corrected('late'), imported('absent')], frame).status).toBe('late');
+    expect(project([imported('absent'), excused()], frame).status).toBe('excused');
+  });
+
+  it('gives tracks away with their time, and takes them back', () => {
+    expect(project([marked(1), marked(2, 2), split('t', 1), closed(1800)], frame)).toMatchObject({
+      ...{ status: 'present', firstSeenAt: START + 2 * MINUTE },
+    });
+    const away = [marked(1), split('t', 1), marked(1), closed(1800)];
+    expect(project(away, frame)).toMatchObject({ status: 'absent', secondsSeen: 0 });
+    expect(project([...away, undone('t')], frame)).toMatchObject({ status: 'present', secondsSeen: 1800 });
+    const given = [merged('t', 1, 7), closed(30)];
+    expect(project(given, frame)).toMatchObject({
+      status: 'present',
+      secondsSeen: 630,
+      correctedBy: 'teacher',
+    });
+    expect(project([...given, rejected(7)], frame).status).toBe('absent');
+    expect(project([...given, undone('t')], frame)).toMatchObject({ status: 'absent', secondsSeen: 0 });
+  });
+
+  it('is not asked for how long somebody on a photo stayed', () => {
+    const onPhoto = { ...(marked(1) as object), onPhoto: true } as AttendanceEvent;
+    expect(project([onPhoto, closed(0)], frame).status).toBe('present');
+  });
+
+  it('follows the machine again at closing when a first mark is taken back', () => {
+    expect(project([corrected('present'), corrected('pending')], frame)).toMatchObject({
+      ...{ status: 'pending', method: null, note: null, correctedBy: null },
+    });
+    expect(project([corrected('present'), corrected('pending'), closed(0)], frame).status).toBe('absent');
+  });
+
   it('keeps its version when more of the same is seen, so that a teacher’s click is not refused', () => {
     expect(project([marked(5, 1, 0.8), marked(4, 2, 0.99)], frame).version).toBe(
       project([marked(5)], frame).version,
@@ -128,11 +230,19 @@ const machine: fc.Arbitrary<Draft> = fc.oneof(
     .tuple(minute, track)
     .map(([m, t]) => numbered({ ...(marked(m, t) as object), type: 'seen' } as AttendanceEvent)),
   fc.integer({ min: 0, max: 3600 }).map((s) => numbered(closed(s))),
+  minute.map((m) => numbered(scanned(m))),
+  fc.constantFrom('a', 'b').map((id) => numbered(excused(id))),
+  fc.constantFrom('a', 'b').map((id) => numbered(excused(id, 'excuse-withdrawn'))),
+  status.map((s) => numbered(imported(s))),
 );
 const person: fc.Arbitrary<Draft> = fc.oneof(
   fc.tuple(minute, track).map(([m, t]) => numbered(confirmed(m, t))),
   track.map((t) => numbered(rejected(t))),
   status.map((s) => numbered(corrected(s))),
+  fc.constant(numbered(corrected('pending'))),
+  fc.tuple(fc.constantFrom('t', 'u'), track).map(([id, t]) => numbered(split(id, t))),
+  fc.tuple(fc.constantFrom('v', 'w'), minute, track).map(([id, m, t]) => numbered(merged(id, m, t))),
+  fc.constantFrom('t', 'u', 'v', 'w').map((id) => numbered(undone(id))),
 );
 const ledger = fc
   .array(fc.oneof(machine, person), { maxLength: 20 })
@@ -209,6 +319,54 @@ describe('the projection of any ledger', () => {
       fc.property(ledger, (events) => {
         const end = numbered(closed(1800))(events.length + 1);
         expect(project([...events, end], frame).status).not.toBe('pending');
+      }),
+    );
+  });
+
+  it('is the same rebuilt as it was kept step by step', () => {
+    fc.assert(
+      fc.property(ledger, (events) => {
+        let version = 1;
+        let before = project([], frame);
+        for (let length = 1; length <= events.length; length++) {
+          const next = project(events.slice(0, length), frame);
+          const same = (['status', 'method', 'note', 'correctedBy'] as const).every(
+            (key) => next[key] === before[key],
+          );
+          if (!same) version++;
+          expect(next.version).toBe(version);
+          before = next;
+        }
+        expect(project(events, frame)).toEqual(before);
+      }),
+    );
+  });
+
+  it('is after an undone transfer as if it had never been', () => {
+    fc.assert(
+      fc.property(ledger, ledger, minute, track, fc.boolean(), (before, after, m, t, gives) => {
+        const number = (list: readonly AttendanceEvent[], from: number) =>
+          list.map((event, i) => ({ ...event, id: `${from} ${event.id}`, seq: from + i }));
+        const transfer = gives ? split('once', t) : merged('once', m, t);
+        const [first, rest] = [number(before, 1), number(after, 1000)];
+        const { version: _a, ...with_ } = project(
+          [...first, ...number([transfer], 500), ...rest, ...number([undone('once')], 5000)],
+          frame,
+        );
+        const { version: _b, ...without } = project([...first, ...rest], frame);
+        expect(with_).toEqual(without);
+      }),
+    );
+  });
+
+  it('never loses somebody’s presence to an excuse', () => {
+    fc.assert(
+      fc.property(ledger, (events) => {
+        const without = events.filter(({ type }) => type !== 'excused');
+        const { status: there } = project(without, frame);
+        const { status } = project(events, frame);
+        if (there === 'present' || there === 'late') expect(status).toBe(there);
+        else expect([there, 'excused']).toContain(status);
       }),
     );
   });
