@@ -138,7 +138,7 @@ describe('an institution’s own settings', () => {
     expect((await patch({ timezone: 'Nowhere' })).body.error.code).toBe('timezone-unknown');
     const eu = await addTenant(server, 'europe', 'eu');
     const emotion = await eu.call<Failure>('PATCH', '/tenant', { emotion: { mode: 'class' } });
-    expect([emotion.status, emotion.body.error.code]).toEqual([422, 'emotion-prohibited']);
+    expect([emotion.status, emotion.body.error.code]).toEqual([403, 'emotion-prohibited']);
     expect((await eu.call('PATCH', '/tenant', { policy: 'default' })).status).not.toBe(500);
     expect((await eu.get<{ policy: string }>('/tenant')).body.policy).toBe('eu');
   });
