@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sql } from 'drizzle-orm';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { addTenant, startTestServer, type TestServer } from '../../../tests/support/server.ts';
@@ -169,6 +170,16 @@ describe('deliveries', () => {
     await settle();
     await expect.poll(async () => (await deliveries(id))[0]?.error).toBe('HTTP 302');
     expect(got).toHaveLength(1);
+  });
+
+  it('check the address anew, because a name may point elsewhere by now', async () => {
+    const { id } = await add(['session.closed']);
+    await server.context.db.tenant(server.seeded!.tenantId, (tx) =>
+      tx.execute(sql`update webhooks set url = 'https://169.254.169.254/latest' where id = ${id}`),
+    );
+    await holdClass();
+    await settle();
+    await expect.poll(async () => (await deliveries(id))[0]?.error).toBe('webhook-url-forbidden');
   });
 
   it('do not double with ten relays at the same time', async () => {
