@@ -13,6 +13,7 @@ import { courseRoutes } from './features/courses/routes.ts';
 import { engagementRoutes } from './features/engagement/routes.ts';
 import { excuseRoutes } from './features/excuses/routes.ts';
 import { invitationRoutes } from './features/invitations/routes.ts';
+import { jobRoutes } from './features/jobs/routes.ts';
 import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
@@ -75,6 +76,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   insightRoutes,
   reportExportRoutes,
   notificationRoutes,
+  jobRoutes,
   webhookRoutes,
 ];
 

@@ -21,6 +21,7 @@ export const ERRORS = {
   'queue-unavailable': [503, 'The job queue cannot be reached at the moment; try again in a few seconds.'],
   'file-not-found': [404, 'There is no such file, or it has expired.'],
   'job-not-found': [404, 'There is no such job.'],
+  'job-running': [409, 'The job is running already.'],
   'dead-letter-not-found': [404, 'There is no such failed job.'],
   'backup-running': [409, 'A backup is being made already.'],
 

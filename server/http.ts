@@ -59,6 +59,7 @@ export const PageQuery = {
   }),
 };
 
+/** One page of something; its example is a page with the example of that. */
 export const ListOf = <T extends TSchema>(items: T, title: string) =>
   Type.Object(
     {
@@ -67,8 +68,13 @@ export const ListOf = <T extends TSchema>(items: T, title: string) =>
       limit: Type.Integer(),
       items: Type.Array(items),
     },
-    { title },
+    { title, ...pageExample(items) },
   );
+
+function pageExample(items: TSchema): { examples?: unknown[] } {
+  const { examples } = items as { examples?: unknown[] };
+  return examples?.length ? { examples: [{ total: 1, skip: 0, limit: 50, items: [examples[0]] }] } : {};
+}
 
 export interface Page {
   skip: number;

@@ -2039,6 +2039,27 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "trackId": 17,
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "studentName": "Çağla Işık",
+                         *           "confidence": 0.62,
+                         *           "askedAt": "2026-11-20T06:03:40.000Z",
+                         *           "status": "open",
+                         *           "hasFace": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ReviewQueue"];
                     };
                 };
@@ -2785,7 +2806,7 @@ export interface paths {
                     content: {
                         /**
                          * @example {
-                         *       "total": 4711,
+                         *       "total": 1,
                          *       "skip": 0,
                          *       "limit": 50,
                          *       "items": [
@@ -5618,6 +5639,184 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Backups on this server
+         * @description Encrypted copies of database and files in BACKUP_DIR; `yoklama restore` brings one back.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "items": [
+                         *         {
+                         *           "name": "yoklama-20261121-000000-000.backup",
+                         *           "bytes": 48213377,
+                         *           "createdAt": "2026-11-21T00:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["BackupList"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make a backup now
+         * @description In the background; `GET /jobs` shows how far it is, `GET /backups` has it at the end.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "name": "retention",
+                         *       "period": "2026-11-21"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["JobStarted"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `job-running`: The job is running already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cameras": {
         parameters: {
             query?: never;
@@ -6677,6 +6876,39 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198e000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "recordId": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "day": "2026-11-20",
+                         *           "recordStatus": "absent",
+                         *           "recordVersion": 2,
+                         *           "student": {
+                         *             "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "Aybüke Çelik",
+                         *             "number": "2026-0142"
+                         *           },
+                         *           "text": "I sat in the last row, behind the column.",
+                         *           "status": "open",
+                         *           "answer": null,
+                         *           "decidedBy": null,
+                         *           "decidedAt": null,
+                         *           "createdAt": "2026-11-20T12:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ContestList"];
                     };
                 };
@@ -8770,6 +9002,38 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198d000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "student": {
+                         *             "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "Aybüke Çelik",
+                         *             "number": "2026-0142"
+                         *           },
+                         *           "course": null,
+                         *           "fromAt": "2026-11-19T21:00:00.000Z",
+                         *           "untilAt": "2026-11-20T21:00:00.000Z",
+                         *           "note": "Flu, with a doctor’s note.",
+                         *           "document": {
+                         *             "name": "rapor.pdf",
+                         *             "type": "application/pdf",
+                         *             "bytes": 48213
+                         *           },
+                         *           "status": "open",
+                         *           "answer": null,
+                         *           "decidedBy": null,
+                         *           "decidedAt": null,
+                         *           "createdAt": "2026-11-20T06:12:00.000Z",
+                         *           "createdBy": "0198a000-3333-7ccc-9e02-3a0a5c2d3e04"
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ExcuseList"];
                     };
                 };
@@ -12055,6 +12319,597 @@ export interface paths {
                     };
                 };
                 /** @description `invitation-not-found`: There is no such open invitation. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What runs in the background
+         * @description Queues and outbox of the whole server; schedule, runs and long jobs of the institution. Scheduled work runs in the institution’s zone, once for each local day or week.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "queue": {
+                         *         "kind": "pg-boss",
+                         *         "available": true,
+                         *         "queues": [
+                         *           {
+                         *             "name": "retention",
+                         *             "waiting": 0,
+                         *             "active": 0,
+                         *             "delayed": 0,
+                         *             "failed": 0
+                         *           }
+                         *         ]
+                         *       },
+                         *       "outbox": {
+                         *         "waiting": 0,
+                         *         "dead": 0,
+                         *         "lagSeconds": 0
+                         *       },
+                         *       "schedule": [
+                         *         {
+                         *           "name": "retention",
+                         *           "machine": false,
+                         *           "at": "02:30",
+                         *           "weekday": null,
+                         *           "next": "2026-11-22T23:30:00.000Z",
+                         *           "last": {
+                         *             "name": "retention",
+                         *             "period": "2026-11-21",
+                         *             "status": "done",
+                         *             "attempts": 1,
+                         *             "startedAt": "2026-11-21T23:30:00.000Z",
+                         *             "finishedAt": "2026-11-21T23:30:02.000Z",
+                         *             "error": null,
+                         *             "result": {
+                         *               "removed": {
+                         *                 "expired-files": 3
+                         *               },
+                         *               "failed": {}
+                         *             }
+                         *           }
+                         *         }
+                         *       ],
+                         *       "running": [],
+                         *       "runs": [
+                         *         {
+                         *           "name": "retention",
+                         *           "period": "2026-11-21",
+                         *           "status": "done",
+                         *           "attempts": 1,
+                         *           "startedAt": "2026-11-21T23:30:00.000Z",
+                         *           "finishedAt": "2026-11-21T23:30:02.000Z",
+                         *           "error": null,
+                         *           "result": {
+                         *             "removed": {
+                         *               "expired-files": 3
+                         *             },
+                         *             "failed": {}
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["JobOverview"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a scheduled job now
+         * @description For its current period, whether or not it has run; running one twice is harmless.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description As in `GET /jobs`, under `schedule`. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "name": "retention",
+                         *       "period": "2026-11-21"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["JobStarted"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `job-not-found`: There is no such job. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `job-running`: The job is running already. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/dead": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Jobs and events that failed for the last time
+         * @description The newest first. They are kept for 90 days.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Only of this job or event. */
+                    name?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1b01",
+                         *           "kind": "job",
+                         *           "name": "notifications.deliver",
+                         *           "error": "connect ECONNREFUSED 192.0.2.25:587",
+                         *           "attempts": 5,
+                         *           "failedAt": "2026-11-21T15:04:05.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["DeadLetterList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/dead/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a failed job or event
+         * @description It is not tried again.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `dead-letter-not-found`: There is no such failed job. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/dead/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a failed job or event again
+         * @description From its first attempt, with what it had to do then.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `dead-letter-not-found`: There is no such failed job. */
                 404: {
                     headers: {
                         [name: string]: unknown;
@@ -18235,6 +19090,20 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "trackId": 17,
+                         *       "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "studentName": "Çağla Işık",
+                         *       "confidence": 0.62,
+                         *       "askedAt": "2026-11-20T06:03:40.000Z",
+                         *       "status": "open",
+                         *       "hasFace": true
+                         *     }
+                         */
                         "application/json": components["schemas"]["Review"];
                     };
                 };
@@ -18467,6 +19336,20 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "trackId": 17,
+                         *       "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *       "studentName": "Çağla Işık",
+                         *       "confidence": 0.62,
+                         *       "askedAt": "2026-11-20T06:03:40.000Z",
+                         *       "status": "open",
+                         *       "hasFace": true
+                         *     }
+                         */
                         "application/json": components["schemas"]["Review"];
                     };
                 };
@@ -19290,6 +20173,62 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "room": {
+                         *             "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "A-101"
+                         *           },
+                         *           "meetingId": null,
+                         *           "openedHow": "manual",
+                         *           "day": "2026-11-20",
+                         *           "rules": {
+                         *             "lateAfterMinutes": 15,
+                         *             "minPresenceShare": 0,
+                         *             "graceMinutes": 5
+                         *           },
+                         *           "status": "open",
+                         *           "startsAt": "2026-11-20T06:00:00.000Z",
+                         *           "endsAt": "2026-11-20T06:50:00.000Z",
+                         *           "openedAt": "2026-11-20T05:58:12.000Z",
+                         *           "closedAt": null,
+                         *           "cameras": [
+                         *             {
+                         *               "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *               "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *               "name": "A-101 front",
+                         *               "state": "live",
+                         *               "reason": "frames"
+                         *             }
+                         *           ],
+                         *           "policy": {
+                         *             "id": "tr",
+                         *             "name": "Türkiye",
+                         *             "emotion": "off"
+                         *           },
+                         *           "counts": {
+                         *             "present": 21,
+                         *             "late": 2,
+                         *             "excused": 1,
+                         *             "absent": 0,
+                         *             "pending": 6,
+                         *             "review": 1
+                         *           }
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ClassSessionList"];
                     };
                 };
@@ -19363,6 +20302,15 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "courseId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                     *       "cameraIds": [
+                     *         "0198b444-2222-7ccc-9e02-3a0a5c2d3e04"
+                     *       ],
+                     *       "endsAt": "2026-11-20T06:50:00.000Z"
+                     *     }
+                     */
                     "application/json": {
                         cameraIds: string[];
                         /**
@@ -19383,6 +20331,55 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "room": {
+                         *         "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "A-101"
+                         *       },
+                         *       "meetingId": null,
+                         *       "openedHow": "manual",
+                         *       "day": "2026-11-20",
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "status": "open",
+                         *       "startsAt": "2026-11-20T06:00:00.000Z",
+                         *       "endsAt": "2026-11-20T06:50:00.000Z",
+                         *       "openedAt": "2026-11-20T05:58:12.000Z",
+                         *       "closedAt": null,
+                         *       "cameras": [
+                         *         {
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "A-101 front",
+                         *           "state": "live",
+                         *           "reason": "frames"
+                         *         }
+                         *       ],
+                         *       "policy": {
+                         *         "id": "tr",
+                         *         "name": "Türkiye",
+                         *         "emotion": "off"
+                         *       },
+                         *       "counts": {
+                         *         "present": 21,
+                         *         "late": 2,
+                         *         "excused": 1,
+                         *         "absent": 0,
+                         *         "pending": 6,
+                         *         "review": 1
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["ClassSession"];
                     };
                 };
@@ -19518,6 +20515,55 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "room": {
+                         *         "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "A-101"
+                         *       },
+                         *       "meetingId": null,
+                         *       "openedHow": "manual",
+                         *       "day": "2026-11-20",
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "status": "open",
+                         *       "startsAt": "2026-11-20T06:00:00.000Z",
+                         *       "endsAt": "2026-11-20T06:50:00.000Z",
+                         *       "openedAt": "2026-11-20T05:58:12.000Z",
+                         *       "closedAt": null,
+                         *       "cameras": [
+                         *         {
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "A-101 front",
+                         *           "state": "live",
+                         *           "reason": "frames"
+                         *         }
+                         *       ],
+                         *       "policy": {
+                         *         "id": "tr",
+                         *         "name": "Türkiye",
+                         *         "emotion": "off"
+                         *       },
+                         *       "counts": {
+                         *         "present": 21,
+                         *         "late": 2,
+                         *         "excused": 1,
+                         *         "absent": 0,
+                         *         "pending": 6,
+                         *         "review": 1
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["ClassSession"];
                     };
                 };
@@ -19622,6 +20668,55 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "room": {
+                         *         "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "A-101"
+                         *       },
+                         *       "meetingId": null,
+                         *       "openedHow": "manual",
+                         *       "day": "2026-11-20",
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "status": "open",
+                         *       "startsAt": "2026-11-20T06:00:00.000Z",
+                         *       "endsAt": "2026-11-20T06:50:00.000Z",
+                         *       "openedAt": "2026-11-20T05:58:12.000Z",
+                         *       "closedAt": null,
+                         *       "cameras": [
+                         *         {
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "A-101 front",
+                         *           "state": "live",
+                         *           "reason": "frames"
+                         *         }
+                         *       ],
+                         *       "policy": {
+                         *         "id": "tr",
+                         *         "name": "Türkiye",
+                         *         "emotion": "off"
+                         *       },
+                         *       "counts": {
+                         *         "present": 21,
+                         *         "late": 2,
+                         *         "excused": 1,
+                         *         "absent": 0,
+                         *         "pending": 6,
+                         *         "review": 1
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["ClassSession"];
                     };
                 };
@@ -19752,6 +20847,31 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "studentName": "Aybüke Çelik",
+                         *           "studentNumber": "2026-0142",
+                         *           "status": "present",
+                         *           "method": "face",
+                         *           "confidence": 0.97,
+                         *           "firstSeenAt": "2026-11-20T08:02:11.420Z",
+                         *           "lastSeenAt": "2026-11-20T08:49:57.020Z",
+                         *           "secondsSeen": 2711.5,
+                         *           "note": null,
+                         *           "correctedBy": null,
+                         *           "version": 2
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["AttendanceList"];
                     };
                 };
@@ -19859,6 +20979,55 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "room": {
+                         *         "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "name": "A-101"
+                         *       },
+                         *       "meetingId": null,
+                         *       "openedHow": "manual",
+                         *       "day": "2026-11-20",
+                         *       "rules": {
+                         *         "lateAfterMinutes": 15,
+                         *         "minPresenceShare": 0,
+                         *         "graceMinutes": 5
+                         *       },
+                         *       "status": "open",
+                         *       "startsAt": "2026-11-20T06:00:00.000Z",
+                         *       "endsAt": "2026-11-20T06:50:00.000Z",
+                         *       "openedAt": "2026-11-20T05:58:12.000Z",
+                         *       "closedAt": null,
+                         *       "cameras": [
+                         *         {
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "A-101 front",
+                         *           "state": "live",
+                         *           "reason": "frames"
+                         *         }
+                         *       ],
+                         *       "policy": {
+                         *         "id": "tr",
+                         *         "name": "Türkiye",
+                         *         "emotion": "off"
+                         *       },
+                         *       "counts": {
+                         *         "present": 21,
+                         *         "late": 2,
+                         *         "excused": 1,
+                         *         "absent": 0,
+                         *         "pending": 6,
+                         *         "review": 1
+                         *       }
+                         *     }
+                         */
                         "application/json": components["schemas"]["ClassSession"];
                     };
                 };
@@ -19962,6 +21131,30 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "points": [
+                         *         {
+                         *           "at": "2026-11-20T06:03:40.000Z",
+                         *           "lengthMs": 10000,
+                         *           "attention": 0.81,
+                         *           "coverage": 0.74,
+                         *           "present": 23
+                         *         }
+                         *       ],
+                         *       "students": [
+                         *         {
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "attention": 0.86,
+                         *           "coverage": 0.79,
+                         *           "presence": 0.97,
+                         *           "band": "high",
+                         *           "eyesClosedShare": 0.02
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["SessionEngagement"];
                     };
                 };
@@ -20067,6 +21260,90 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "session": {
+                         *         "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "course": {
+                         *           "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "code": "MAT101",
+                         *           "name": "Matematik"
+                         *         },
+                         *         "room": {
+                         *           "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "A-101"
+                         *         },
+                         *         "meetingId": null,
+                         *         "openedHow": "manual",
+                         *         "day": "2026-11-20",
+                         *         "rules": {
+                         *           "lateAfterMinutes": 15,
+                         *           "minPresenceShare": 0,
+                         *           "graceMinutes": 5
+                         *         },
+                         *         "status": "open",
+                         *         "startsAt": "2026-11-20T06:00:00.000Z",
+                         *         "endsAt": "2026-11-20T06:50:00.000Z",
+                         *         "openedAt": "2026-11-20T05:58:12.000Z",
+                         *         "closedAt": null,
+                         *         "cameras": [
+                         *           {
+                         *             "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "name": "A-101 front",
+                         *             "state": "live",
+                         *             "reason": "frames"
+                         *           }
+                         *         ],
+                         *         "policy": {
+                         *           "id": "tr",
+                         *           "name": "Türkiye",
+                         *           "emotion": "off"
+                         *         },
+                         *         "counts": {
+                         *           "present": 21,
+                         *           "late": 2,
+                         *           "excused": 1,
+                         *           "absent": 0,
+                         *           "pending": 6,
+                         *           "review": 1
+                         *         }
+                         *       },
+                         *       "roster": [
+                         *         {
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "name": "Çağla Işık",
+                         *           "number": "20260017",
+                         *           "hasFace": true,
+                         *           "record": null
+                         *         }
+                         *       ],
+                         *       "reviews": [
+                         *         {
+                         *           "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "trackId": 17,
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "studentName": "Çağla Işık",
+                         *           "confidence": 0.62,
+                         *           "askedAt": "2026-11-20T06:03:40.000Z",
+                         *           "status": "open",
+                         *           "hasFace": true
+                         *         }
+                         *       ],
+                         *       "streams": [],
+                         *       "metrics": null,
+                         *       "history": [
+                         *         {
+                         *           "atMs": 1795154620000,
+                         *           "attention": 0.81,
+                         *           "coverage": 0.74
+                         *         }
+                         *       ],
+                         *       "seq": 24
+                         *     }
+                         */
                         "application/json": components["schemas"]["LiveSnapshot"];
                     };
                 };
@@ -20172,6 +21449,27 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "trackId": 17,
+                         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+                         *           "studentName": "Çağla Işık",
+                         *           "confidence": 0.62,
+                         *           "askedAt": "2026-11-20T06:03:40.000Z",
+                         *           "status": "open",
+                         *           "hasFace": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
                         "application/json": components["schemas"]["ReviewList"];
                     };
                 };
@@ -24861,6 +26159,1122 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Webhooks of the institution
+         * @description Where other systems are told what happens. Secrets are never shown again.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "019a9b1e-7c00-7000-8000-000000000010",
+                         *           "url": "https://lms.example.edu/yoklama",
+                         *           "description": "LMS",
+                         *           "events": [
+                         *             "attendance.changed",
+                         *             "session.closed"
+                         *           ],
+                         *           "enabled": true,
+                         *           "failures": 0,
+                         *           "disabledAt": null,
+                         *           "createdAt": "2026-11-21T08:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Add a webhook
+         * @description Every event of the chosen types is posted to the address as `{ type, timestamp, data }`, signed by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`). Any 2xx within 10 seconds is success; everything else is tried again for about a day under the same `webhook-id`; redirects are not followed. 410 switches the webhook off.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "url": "https://lms.example.edu/yoklama",
+                     *       "description": "LMS",
+                     *       "events": [
+                     *         "attendance.changed",
+                     *         "session.closed"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000010",
+                         *       "url": "https://lms.example.edu/yoklama",
+                         *       "description": "LMS",
+                         *       "events": [
+                         *         "attendance.changed",
+                         *         "session.closed"
+                         *       ],
+                         *       "enabled": true,
+                         *       "failures": 0,
+                         *       "disabledAt": null,
+                         *       "createdAt": "2026-11-21T08:00:00.000Z",
+                         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookWithSecret"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `too-many-webhooks`: The institution has as many webhooks as are allowed; remove one first. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webhook-url-invalid`: The address of the webhook cannot be read.
+                 *
+                 *     `webhook-url-scheme`: Webhooks go to https:// addresses only.
+                 *
+                 *     `webhook-url-forbidden`: The address is not in a network that webhooks are allowed to go to.
+                 *
+                 *     `webhook-host-unresolved`: The host name of the address has no address.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook
+         * @description With its failures in a row.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000010",
+                         *       "url": "https://lms.example.edu/yoklama",
+                         *       "description": "LMS",
+                         *       "events": [
+                         *         "attendance.changed",
+                         *         "session.closed"
+                         *       ],
+                         *       "enabled": true,
+                         *       "failures": 0,
+                         *       "disabledAt": null,
+                         *       "createdAt": "2026-11-21T08:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a webhook
+         * @description With everything that was, or was to be, delivered to it.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Change a webhook
+         * @description Switching it on forgets its failures. A new address is checked like the first one.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "enabled": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WebhookPatch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000010",
+                         *       "url": "https://lms.example.edu/yoklama",
+                         *       "description": "LMS",
+                         *       "events": [
+                         *         "attendance.changed",
+                         *         "session.closed"
+                         *       ],
+                         *       "enabled": true,
+                         *       "failures": 0,
+                         *       "disabledAt": null,
+                         *       "createdAt": "2026-11-21T08:00:00.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Webhook"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webhook-url-invalid`: The address of the webhook cannot be read.
+                 *
+                 *     `webhook-url-scheme`: Webhooks go to https:// addresses only.
+                 *
+                 *     `webhook-url-forbidden`: The address is not in a network that webhooks are allowed to go to.
+                 *
+                 *     `webhook-host-unresolved`: The host name of the address has no address.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was delivered, and what not yet
+         * @description The newest first, with the last answer of the receiver.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    status?: "queued" | "delivered" | "failed";
+                    type?: "session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "webhook.test";
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "019a9b1e-7c00-7000-8000-000000000011",
+                         *           "type": "session.closed",
+                         *           "payload": {
+                         *             "type": "session.closed",
+                         *             "timestamp": "2026-11-21T09:00:00.000Z",
+                         *             "data": {
+                         *               "sessionId": "019a9b1e-7c00-7000-8000-000000000012",
+                         *               "courseId": "019a9b1e-7c00-7000-8000-000000000013"
+                         *             }
+                         *           },
+                         *           "status": "delivered",
+                         *           "attempts": 1,
+                         *           "responseStatus": 204,
+                         *           "error": null,
+                         *           "createdAt": "2026-11-21T09:00:00.000Z",
+                         *           "dueAt": "2026-11-21T09:00:00.000Z",
+                         *           "deliveredAt": "2026-11-21T09:00:01.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookDeliveryList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{deliveryId}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deliver once more
+         * @description Under the same `webhook-id`, so that a receiver that has it knows it. One that is still queued stays as it is.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The delivery. */
+                    deliveryId: string;
+                    /** @description The webhook. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000011",
+                         *       "type": "session.closed",
+                         *       "payload": {
+                         *         "type": "session.closed",
+                         *         "timestamp": "2026-11-21T09:00:00.000Z",
+                         *         "data": {
+                         *           "sessionId": "019a9b1e-7c00-7000-8000-000000000012",
+                         *           "courseId": "019a9b1e-7c00-7000-8000-000000000013"
+                         *         }
+                         *       },
+                         *       "status": "delivered",
+                         *       "attempts": 1,
+                         *       "responseStatus": 204,
+                         *       "error": null,
+                         *       "createdAt": "2026-11-21T09:00:00.000Z",
+                         *       "dueAt": "2026-11-21T09:00:00.000Z",
+                         *       "deliveredAt": "2026-11-21T09:00:01.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webhook-not-found`: There is no such webhook.
+                 *
+                 *     `webhook-delivery-not-found`: There is no such delivery.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-disabled`: The webhook is switched off. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a new secret
+         * @description Shown only now. From then on everything is signed with it, also what is tried again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookSecret"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test event
+         * @description Of the type `webhook.test`, whatever types are chosen. What became of it stands in the deliveries.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "019a9b1e-7c00-7000-8000-000000000011",
+                         *       "type": "session.closed",
+                         *       "payload": {
+                         *         "type": "session.closed",
+                         *         "timestamp": "2026-11-21T09:00:00.000Z",
+                         *         "data": {
+                         *           "sessionId": "019a9b1e-7c00-7000-8000-000000000012",
+                         *           "courseId": "019a9b1e-7c00-7000-8000-000000000013"
+                         *         }
+                         *       },
+                         *       "status": "delivered",
+                         *       "attempts": 1,
+                         *       "responseStatus": 204,
+                         *       "error": null,
+                         *       "createdAt": "2026-11-21T09:00:00.000Z",
+                         *       "dueAt": "2026-11-21T09:00:00.000Z",
+                         *       "deliveredAt": "2026-11-21T09:00:01.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["WebhookDelivery"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-not-found`: There is no such webhook. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webhook-disabled`: The webhook is switched off. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graphql": {
         parameters: {
             query?: never;
@@ -25561,10 +27975,26 @@ export interface components {
             /** @description Nothing was changed, removed, added or put elsewhere. */
             ok: boolean;
         };
+        /** Backup */
+        Backup: {
+            bytes: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Of the file in BACKUP_DIR. */
+            name: string;
+        };
         /** BackupCodes */
         BackupCodes: {
             /** @description Each works once; shown only now. */
             backupCodes: string[];
+        };
+        /** BackupList */
+        BackupList: {
+            /** @description The newest first. */
+            items: components["schemas"]["Backup"][];
         };
         /**
          * Camera
@@ -25693,7 +28123,56 @@ export interface components {
             unknown: number;
             width: number;
         };
-        /** ClassSession */
+        /**
+         * ClassSession
+         * @example {
+         *       "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "course": {
+         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "code": "MAT101",
+         *         "name": "Matematik"
+         *       },
+         *       "room": {
+         *         "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "name": "A-101"
+         *       },
+         *       "meetingId": null,
+         *       "openedHow": "manual",
+         *       "day": "2026-11-20",
+         *       "rules": {
+         *         "lateAfterMinutes": 15,
+         *         "minPresenceShare": 0,
+         *         "graceMinutes": 5
+         *       },
+         *       "status": "open",
+         *       "startsAt": "2026-11-20T06:00:00.000Z",
+         *       "endsAt": "2026-11-20T06:50:00.000Z",
+         *       "openedAt": "2026-11-20T05:58:12.000Z",
+         *       "closedAt": null,
+         *       "cameras": [
+         *         {
+         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "name": "A-101 front",
+         *           "state": "live",
+         *           "reason": "frames"
+         *         }
+         *       ],
+         *       "policy": {
+         *         "id": "tr",
+         *         "name": "Türkiye",
+         *         "emotion": "off"
+         *       },
+         *       "counts": {
+         *         "present": 21,
+         *         "late": 2,
+         *         "excused": 1,
+         *         "absent": 0,
+         *         "pending": 6,
+         *         "review": 1
+         *       }
+         *     }
+         */
         ClassSession: {
             cameras: {
                 /**
@@ -26214,6 +28693,37 @@ export interface components {
         CourseTeachersBody: {
             /** @description Who teaches the course: these and no others. */
             teacherIds: string[];
+        };
+        /** DeadLetter */
+        DeadLetter: {
+            attempts: number;
+            /** @description Of the last attempt. */
+            error: string;
+            /**
+             * Format: date-time
+             * @description Of the last attempt.
+             */
+            failedAt: string;
+            /**
+             * Format: uuid
+             * @description The failed job or event.
+             */
+            id: string;
+            /**
+             * @description A job of the queue, or an event whose consumers failed.
+             * @enum {string}
+             */
+            kind: "job" | "event";
+            /** @description Of the job, or type of the event. */
+            name: string;
+        };
+        /** DeadLetterList */
+        DeadLetterList: {
+            items: components["schemas"]["DeadLetter"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
         };
         /** DepartmentAttendance */
         DepartmentAttendance: {
@@ -26879,6 +29389,67 @@ export interface components {
             /** @description Items that match, over all pages. */
             total: number;
         };
+        /** JobOverview */
+        JobOverview: {
+            outbox: {
+                /** @description Given up. */
+                dead: number;
+                /** @description Age of the oldest that is due. */
+                lagSeconds: number;
+                /** @description Due and not carried out yet. */
+                waiting: number;
+            };
+            queue: {
+                /** @description While it is not, jobs wait in the outbox; none is lost. */
+                available: boolean;
+                /**
+                 * @description Bull on Redis, or pg-boss in the database.
+                 * @enum {string}
+                 */
+                kind: "bull" | "pg-boss";
+                /** @description Of the whole server; empty while it cannot be asked. */
+                queues: components["schemas"]["JobQueue"][];
+            };
+            /** @description What takes long and is under way, with its progress. */
+            running: components["schemas"]["LongJob"][];
+            /** @description The last 50. */
+            runs: components["schemas"]["JobRun"][];
+            schedule: components["schemas"]["ScheduledJob"][];
+        };
+        /** JobQueue */
+        JobQueue: {
+            active: number;
+            /** @description Not due yet, or waiting for another attempt. */
+            delayed: number;
+            failed: number;
+            name: string;
+            waiting: number;
+        };
+        /** JobRun */
+        JobRun: {
+            attempts: number;
+            error: string | null;
+            finishedAt: string | null;
+            name: string;
+            /** @description The local day or ISO week that it was for. */
+            period: string;
+            /** @description What the run counted; never names anybody. */
+            result: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: date-time
+             * @description Of the last attempt; while it waits, when it was put into the queue.
+             */
+            startedAt: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "done" | "failed";
+        };
+        /** JobStarted */
+        JobStarted: {
+            name: string;
+            period: string;
+        };
         /** KeyStatus */
         KeyStatus: {
             /** @description Values in the database that are still encrypted with it. */
@@ -27053,7 +29624,91 @@ export interface components {
         LiveReview: {
             review: components["schemas"]["Review"];
         };
-        /** LiveSnapshot */
+        /**
+         * LiveSnapshot
+         * @example {
+         *       "session": {
+         *         "id": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "course": {
+         *           "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "code": "MAT101",
+         *           "name": "Matematik"
+         *         },
+         *         "room": {
+         *           "id": "0198b333-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "name": "A-101"
+         *         },
+         *         "meetingId": null,
+         *         "openedHow": "manual",
+         *         "day": "2026-11-20",
+         *         "rules": {
+         *           "lateAfterMinutes": 15,
+         *           "minPresenceShare": 0,
+         *           "graceMinutes": 5
+         *         },
+         *         "status": "open",
+         *         "startsAt": "2026-11-20T06:00:00.000Z",
+         *         "endsAt": "2026-11-20T06:50:00.000Z",
+         *         "openedAt": "2026-11-20T05:58:12.000Z",
+         *         "closedAt": null,
+         *         "cameras": [
+         *           {
+         *             "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+         *             "cameraId": "0198b444-2222-7ccc-9e02-3a0a5c2d3e04",
+         *             "name": "A-101 front",
+         *             "state": "live",
+         *             "reason": "frames"
+         *           }
+         *         ],
+         *         "policy": {
+         *           "id": "tr",
+         *           "name": "Türkiye",
+         *           "emotion": "off"
+         *         },
+         *         "counts": {
+         *           "present": 21,
+         *           "late": 2,
+         *           "excused": 1,
+         *           "absent": 0,
+         *           "pending": 6,
+         *           "review": 1
+         *         }
+         *       },
+         *       "roster": [
+         *         {
+         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+         *           "name": "Çağla Işık",
+         *           "number": "20260017",
+         *           "hasFace": true,
+         *           "record": null
+         *         }
+         *       ],
+         *       "reviews": [
+         *         {
+         *           "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+         *           "trackId": 17,
+         *           "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+         *           "studentName": "Çağla Işık",
+         *           "confidence": 0.62,
+         *           "askedAt": "2026-11-20T06:03:40.000Z",
+         *           "status": "open",
+         *           "hasFace": true
+         *         }
+         *       ],
+         *       "streams": [],
+         *       "metrics": null,
+         *       "history": [
+         *         {
+         *           "atMs": 1795154620000,
+         *           "attention": 0.81,
+         *           "coverage": 0.74
+         *         }
+         *       ],
+         *       "seq": 24
+         *     }
+         */
         LiveSnapshot: {
             /** @description The last 10 minutes, a point for 10 s. */
             history: {
@@ -27086,6 +29741,15 @@ export interface components {
             sessionId: string;
             streamId: string | null;
             width?: number;
+        };
+        /** LongJob */
+        LongJob: {
+            id: string | null;
+            /** @enum {string} */
+            kind: "report" | "import" | "backup";
+            progress: number;
+            startedAt: string | null;
+            status: string;
         };
         /** ManualMark */
         ManualMark: {
@@ -27392,6 +30056,14 @@ export interface components {
              * @description Needed for the role `student`, refused for others.
              */
             studentId?: string;
+        };
+        /** NewWebhook */
+        NewWebhook: {
+            description?: string | null;
+            /** @description Types that are delivered; `*` for all. */
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            /** @description https; to public addresses, or to the networks that the server’s WEBHOOK_NETWORKS allows. */
+            url: string;
         };
         /**
          * Notification
@@ -28025,7 +30697,21 @@ export interface components {
              */
             report: "attendance-daily" | "attendance-weekly" | "attendance-monthly" | "courses" | "students" | "teachers" | "departments" | "course" | "student" | "teacher" | "department" | "absences" | "accuracy" | "records" | "engagement-course" | "emotions-course" | "emotions-student";
         };
-        /** Review */
+        /**
+         * Review
+         * @example {
+         *       "id": "0198c333-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "trackId": 17,
+         *       "studentId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01",
+         *       "studentName": "Çağla Işık",
+         *       "confidence": 0.62,
+         *       "askedAt": "2026-11-20T06:03:40.000Z",
+         *       "status": "open",
+         *       "hasFace": true
+         *     }
+         */
         Review: {
             /** Format: date-time */
             askedAt: string;
@@ -28205,6 +30891,21 @@ export interface components {
              * @description Last day.
              */
             to: string;
+        };
+        /** ScheduledJob */
+        ScheduledJob: {
+            /** @description Local time. */
+            at: string;
+            last: components["schemas"]["JobRun"] | null;
+            /** @description Once for the whole server, not for each institution. */
+            machine: boolean;
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it runs next.
+             */
+            next: string;
+            weekday: number | null;
         };
         /** SecondFactorSecret */
         SecondFactorSecret: {
@@ -29101,6 +31802,146 @@ export interface components {
              * @description The roster entry of a student who waits for it.
              */
             studentId?: string;
+        };
+        /**
+         * Webhook
+         * @example {
+         *       "id": "019a9b1e-7c00-7000-8000-000000000010",
+         *       "url": "https://lms.example.edu/yoklama",
+         *       "description": "LMS",
+         *       "events": [
+         *         "attendance.changed",
+         *         "session.closed"
+         *       ],
+         *       "enabled": true,
+         *       "failures": 0,
+         *       "disabledAt": null,
+         *       "createdAt": "2026-11-21T08:00:00.000Z"
+         *     }
+         */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            description: string | null;
+            disabledAt: string | null;
+            /** @description Switched off by the server where deliveries fail for a day, or after 410. */
+            enabled: boolean;
+            /** @description Types that are delivered; `*` for all. */
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            /** @description Failed attempts in a row. */
+            failures: number;
+            /**
+             * Format: uuid
+             * @description The webhook.
+             */
+            id: string;
+            url: string;
+        };
+        /**
+         * WebhookDelivery
+         * @example {
+         *       "id": "019a9b1e-7c00-7000-8000-000000000011",
+         *       "type": "session.closed",
+         *       "payload": {
+         *         "type": "session.closed",
+         *         "timestamp": "2026-11-21T09:00:00.000Z",
+         *         "data": {
+         *           "sessionId": "019a9b1e-7c00-7000-8000-000000000012",
+         *           "courseId": "019a9b1e-7c00-7000-8000-000000000013"
+         *         }
+         *       },
+         *       "status": "delivered",
+         *       "attempts": 1,
+         *       "responseStatus": 204,
+         *       "error": null,
+         *       "createdAt": "2026-11-21T09:00:00.000Z",
+         *       "dueAt": "2026-11-21T09:00:00.000Z",
+         *       "deliveredAt": "2026-11-21T09:00:01.000Z"
+         *     }
+         */
+        WebhookDelivery: {
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            createdAt: string;
+            deliveredAt: string | null;
+            /**
+             * Format: date-time
+             * @description Of a queued one the next attempt.
+             */
+            dueAt: string;
+            error: string | null;
+            /**
+             * Format: uuid
+             * @description The delivery: `webhook-id` of every attempt at it.
+             */
+            id: string;
+            payload: {
+                [key: string]: unknown;
+            };
+            responseStatus: number | null;
+            /** @enum {string} */
+            status: "queued" | "delivered" | "failed";
+            type: string;
+        };
+        /** WebhookDeliveryList */
+        WebhookDeliveryList: {
+            items: components["schemas"]["WebhookDelivery"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** WebhookList */
+        WebhookList: {
+            items: components["schemas"]["Webhook"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** WebhookPatch */
+        WebhookPatch: {
+            description?: string | null;
+            enabled?: boolean;
+            /** @description Types that are delivered; `*` for all. */
+            events?: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            /** @description https; to public addresses, or to the networks that the server’s WEBHOOK_NETWORKS allows. */
+            url?: string;
+        };
+        /** WebhookSecret */
+        WebhookSecret: {
+            /** @description Standard Webhooks: `whsec_` and base64. Shown only now. */
+            secret: string;
+        };
+        /** WebhookWithSecret */
+        WebhookWithSecret: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            description: string | null;
+            disabledAt: string | null;
+            /** @description Switched off by the server where deliveries fail for a day, or after 410. */
+            enabled: boolean;
+            /** @description Types that are delivered; `*` for all. */
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            /** @description Failed attempts in a row. */
+            failures: number;
+            /**
+             * Format: uuid
+             * @description The webhook.
+             */
+            id: string;
+            /** @description Standard Webhooks: `whsec_` and base64. Shown only now. */
+            secret: string;
+            url: string;
         };
     };
     responses: never;

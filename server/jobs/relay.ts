@@ -23,6 +23,8 @@ export interface OutboxRelay {
   start(): Promise<void>;
   /** Carries out what is due, now; resolves when nothing is left that can be done. For tests and commands. */
   drain(): Promise<void>;
+  /** Looks soon for what is due; inserts do so by themselves. */
+  wake(): void;
   stats(): Promise<OutboxStats>;
   close(): Promise<void>;
 }
@@ -212,9 +214,13 @@ export function createRelay(context: AppContext, listener: postgres.Sql): Outbox
     }
   }
 
+  const wake = () => {
+    again = true;
+    waker();
+  };
+
   return {
     on(type, consumer) {
-      if (started) throw new Error(`A consumer of ${type} comes after the outbox has started.`);
       consumers.set(type, [...(consumers.get(type) ?? []), consumer as unknown as AnyConsumer]);
     },
     onAny(consumer) {
@@ -224,10 +230,6 @@ export function createRelay(context: AppContext, listener: postgres.Sql): Outbox
       if (started) return;
       started = true;
       loop = run();
-      const wake = () => {
-        again = true;
-        waker();
-      };
       // Behind a pooler that does not pass notifications on, the poll alone does it.
       try {
         const listening = await listener.listen(OUTBOX_CHANNEL, wake, wake);
@@ -237,6 +239,7 @@ export function createRelay(context: AppContext, listener: postgres.Sql): Outbox
       }
     },
     drain,
+    wake,
     async stats() {
       const [row] = await db.system((tx) =>
         tx

@@ -22,7 +22,14 @@ export interface Schedule {
    * Once for all institutions, in the zone that the server was set up with (`TIMEZONE`). Its runs belong to the first
    * institution, whose administrators run the machine.
    */
-  machine(name: string, at: string, handler: ScheduledHandler, options?: JobOptions): void;
+  machine(
+    name: string,
+    at: string,
+    handler: ScheduledHandler,
+    options?: JobOptions,
+    /** Not by itself, only when somebody asks for it. */
+    more?: { byHandOnly: boolean },
+  ): void;
   start(): void;
   /** Looks for what is due now; the server does so all the time. */
   tick(): Promise<void>;
@@ -78,6 +85,7 @@ const LOST_AFTER_MS = 3 * 3_600_000;
 interface Entry {
   when: ScheduledTime;
   machine: boolean;
+  byHandOnly?: boolean;
 }
 
 export function createSchedule(context: AppContext): Schedule {
@@ -108,7 +116,7 @@ export function createSchedule(context: AppContext): Schedule {
       const settings = tenantSettings(tenant);
       const due: { name: string; occurrence: Occurrence }[] = [];
       for (const [name, entry] of entries) {
-        if (entry.machine && tenant.id !== home) continue;
+        if (entry.byHandOnly || (entry.machine && tenant.id !== home)) continue;
         const occurrence = latestOccurrence(resolve(entry.when, settings), zoneOf(entry, tenant), now);
         const key = `${tenant.id} ${name} ${occurrence.period}`;
         current.add(key);
@@ -217,7 +225,8 @@ export function createSchedule(context: AppContext): Schedule {
 
   const schedule: Schedule = {
     daily: (name, when, handler, options) => add(name, { when, machine: false }, handler, options),
-    machine: (name, at, handler, options) => add(name, { when: { at }, machine: true }, handler, options),
+    machine: (name, at, handler, options, more) =>
+      add(name, { when: { at }, machine: true, ...more }, handler, options),
     has: (name, home) => entries.has(name) && (home || !entries.get(name)!.machine),
     async home() {
       const [first] = await db.system((tx) =>
@@ -247,7 +256,7 @@ export function createSchedule(context: AppContext): Schedule {
     list(institution, home) {
       const settings = tenantSettings(institution);
       return [...entries]
-        .filter(([, { machine }]) => home || !machine)
+        .filter(([, { machine, byHandOnly }]) => !byHandOnly && (home || !machine))
         .map(([name, entry]) => {
           const { at, weekday } = resolve(entry.when, settings);
           const next = nextOccurrence({ at, weekday }, zoneOf(entry, institution), clock.now());

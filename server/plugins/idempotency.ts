@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { and, eq, lte, sql } from 'drizzle-orm';
+import { and, eq, lte } from 'drizzle-orm';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import { newId } from '../db/ids.ts';
@@ -37,7 +37,7 @@ export interface IdempotencyOptions {
  * `Idempotency-Key` on POST: the same caller, key and request get the first one's answer, so that a client whose
  * connection broke may simply send again. What was asked for is compared by method, address and body. A form with
  * files is compared by its length only, because its boundary is another one at every attempt. Failures of the server
- * (5xx) are not kept: the next attempt is a new one.
+ * (5xx) are not kept: the next attempt is a new one. What is past its 24 hours is removed with all that has a retention.
  */
 export function answerOnce(
   app: FastifyInstance,
@@ -51,8 +51,6 @@ export function answerOnce(
   // The audit log tells of the request itself, not of the note that is kept about it.
   const tenant = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
     auditScopes.exit(() => db.tenant(tenantId, work));
-
-  context.retention.register('idempotency-keys', (tx, { now }) => purgeIdempotencyKeys(tx, now));
 
   // Before validation fills in defaults.
   app.addHook('preValidation', async (request) => {
@@ -146,12 +144,6 @@ export function answerOnce(
   async function giveBack({ id, tenantId }: Claim): Promise<void> {
     await tenant(tenantId, (tx) => tx.delete(idempotencyKeys).where(eq(idempotencyKeys.id, id)));
   }
-}
-
-/** What is past its 24 hours; for the nightly job. Returns how many. */
-export async function purgeIdempotencyKeys(tx: Tx, now: Date): Promise<number> {
-  const gone = await tx.execute(sql`delete from idempotency_keys where expires_at <= ${now.toISOString()}`);
-  return gone.count;
 }
 
 const purpose = (id: string) => `idempotency:${id}`;

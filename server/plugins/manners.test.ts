@@ -15,7 +15,6 @@ import type { App } from '../http.ts';
 import { requireCallers } from './auth.ts';
 import { cacheAnswers, matches } from './cache.ts';
 import { handleErrors } from './errors.ts';
-import { purgeIdempotencyKeys } from './idempotency.ts';
 import { secure } from './security.ts';
 
 type Failure = { error: { code: string } };
@@ -114,11 +113,10 @@ describe('Idempotency-Key', () => {
     );
     expect(row!.text.length).toBeGreaterThan(50);
     expect(row!.text).not.toContain('Gizli');
-    const later = new Date(Date.now() + 24.1 * 3_600_000);
-    const purged = await server.context.db.tenant(server.seeded!.tenantId, (tx) =>
-      purgeIdempotencyKeys(tx, later),
-    );
-    expect(purged).toBeGreaterThan(5);
+    offsetMs = 3 * 24 * 3_600_000;
+    const { removed } = await server.context.retention.run(server.seeded!.tenantId);
+    offsetMs = 0;
+    expect(removed['idempotency-keys']).toBeGreaterThan(5);
     expect((await post('day', body)).body.error.code).toBe('student-number-taken');
   });
 

@@ -78,10 +78,10 @@ beforeAll(async () => {
   document = await readDocument(server);
   operations = operationsOf(document);
   const { tenantId } = server.seeded!;
-  here = await makeEntities(server, tenantId, 'Herex');
+  here = await makeEntities(server, tenantId, 'Ownx');
   stranger = await addTenant(server, 'walkers');
   const { body } = await stranger.get<{ tenantId: string }>('/auth/me');
-  there = await makeEntities(server, body.tenantId, 'Therex');
+  there = await makeEntities(server, body.tenantId, 'Farx');
   [student, teacher] = [await outsider('student'), await outsider('teacher')];
 });
 afterAll(() => server?.close());

@@ -32,7 +32,33 @@ const SessionEngagement = Type.Object(
       }),
     ),
   },
-  { title: 'SessionEngagement' },
+  {
+    title: 'SessionEngagement',
+    examples: [
+      {
+        sessionId: '0198c111-2222-7ccc-9e02-3a0a5c2d3e04',
+        points: [
+          {
+            at: '2026-11-20T06:03:40.000Z',
+            lengthMs: 10_000,
+            attention: 0.81,
+            coverage: 0.74,
+            present: 23,
+          },
+        ],
+        students: [
+          {
+            studentId: '0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01',
+            attention: 0.86,
+            coverage: 0.79,
+            presence: 0.97,
+            band: 'high',
+            eyesClosedShare: 0.02,
+          },
+        ],
+      },
+    ],
+  },
 );
 
 export async function engagementRoutes(app: App, context: AppContext): Promise<void> {

@@ -58,7 +58,8 @@ export async function patchHoliday(
       const [row] = await tx
         .update(holidays)
         .set({
-          ...(patch.day === undefined ? {} : { day: patch.day }),
+          // A change of nothing is one, too: the statement must not be empty.
+          day: patch.day ?? sql`${holidays.day}`,
           ...(patch.name === undefined ? {} : { name: patch.name.trim() }),
         })
         .where(eq(holidays.id, holidayId))

@@ -8,6 +8,44 @@ const instant = () => Type.String({ format: 'date-time' });
 const instantOrNull = () => Type.Union([instant(), Type.Null()]);
 const numberOrNull = () => Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]);
 
+const SESSION = {
+  id: '0198c111-2222-7ccc-9e02-3a0a5c2d3e04',
+  course: { id: '0198b111-2222-7ccc-9e02-3a0a5c2d3e04', code: 'MAT101', name: 'Matematik' },
+  room: { id: '0198b333-2222-7ccc-9e02-3a0a5c2d3e04', name: 'A-101' },
+  meetingId: null,
+  openedHow: 'manual',
+  day: '2026-11-20',
+  rules: { lateAfterMinutes: 15, minPresenceShare: 0, graceMinutes: 5 },
+  status: 'open',
+  startsAt: '2026-11-20T06:00:00.000Z',
+  endsAt: '2026-11-20T06:50:00.000Z',
+  openedAt: '2026-11-20T05:58:12.000Z',
+  closedAt: null,
+  cameras: [
+    {
+      streamId: '0198c222-2222-7ccc-9e02-3a0a5c2d3e04',
+      cameraId: '0198b444-2222-7ccc-9e02-3a0a5c2d3e04',
+      name: 'A-101 front',
+      state: 'live',
+      reason: 'frames',
+    },
+  ],
+  policy: { id: 'tr', name: 'Türkiye', emotion: 'off' },
+  counts: { present: 21, late: 2, excused: 1, absent: 0, pending: 6, review: 1 },
+};
+const REVIEW = {
+  id: '0198c333-2222-7ccc-9e02-3a0a5c2d3e04',
+  sessionId: SESSION.id,
+  streamId: SESSION.cameras[0]!.streamId,
+  trackId: 17,
+  studentId: '0192f0c4-5d1e-7a3b-9c55-0d8f2b6a1a01',
+  studentName: 'Çağla Işık',
+  confidence: 0.62,
+  askedAt: '2026-11-20T06:03:40.000Z',
+  status: 'open',
+  hasFace: true,
+};
+
 export const StreamStateSchema = Type.Union([
   Type.Literal('connecting'),
   Type.Literal('live'),
@@ -64,7 +102,7 @@ export const ClassSessionSchema = Type.Object(
       review: Type.Integer({ description: 'Open questions to a person.' }),
     }),
   },
-  { title: 'ClassSession' },
+  { title: 'ClassSession', examples: [SESSION] },
 );
 export type ClassSession = Static<typeof ClassSessionSchema>;
 
@@ -86,7 +124,7 @@ export const ReviewSchema = Type.Object(
     ]),
     hasFace: Type.Boolean({ description: 'Whether a picture of the face is at hand; it is never stored.' }),
   },
-  { title: 'Review' },
+  { title: 'Review', examples: [REVIEW] },
 );
 export type Review = Static<typeof ReviewSchema>;
 
@@ -173,7 +211,28 @@ export const SnapshotSchema = Type.Object(
     history: Type.Array(HistoryPointSchema, { description: 'The last 10 minutes, a point for 10 s.' }),
     seq: Type.Integer({ description: 'How many decisions have been announced in this session.' }),
   },
-  { title: 'LiveSnapshot' },
+  {
+    title: 'LiveSnapshot',
+    examples: [
+      {
+        session: SESSION,
+        roster: [
+          {
+            studentId: REVIEW.studentId,
+            name: REVIEW.studentName,
+            number: '20260017',
+            hasFace: true,
+            record: null,
+          },
+        ],
+        reviews: [REVIEW],
+        streams: [],
+        metrics: null,
+        history: [{ atMs: 1_795_154_620_000, attention: 0.81, coverage: 0.74 }],
+        seq: 24,
+      },
+    ],
+  },
 );
 export type Snapshot = Static<typeof SnapshotSchema>;
 
@@ -184,7 +243,16 @@ export const OpenSessionSchema = Type.Object(
     startsAt: Type.Optional(instant()),
     endsAt: Type.Optional(Type.Union([instant(), Type.Null()])),
   },
-  { additionalProperties: false },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        courseId: SESSION.course.id,
+        cameraIds: [SESSION.cameras[0]!.cameraId],
+        endsAt: SESSION.endsAt,
+      },
+    ],
+  },
 );
 export type OpenSession = Static<typeof OpenSessionSchema>;
 
@@ -284,5 +352,5 @@ export const ReviewQueueQuery = Type.Object({
 
 export const ConfirmReviewSchema = Type.Object(
   { studentId: Type.Optional(id('Who it is instead of the one asked about.')) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ studentId: REVIEW.studentId }] },
 );
