@@ -1,4 +1,4 @@
-import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { eq, sql } from 'drizzle-orm';
 import { pino } from 'pino';
@@ -373,7 +373,6 @@ describe('the storage', () => {
     expect(stored).toMatchObject({ ...pdf, bytes: content.length });
     const [path] = await filesOf(first);
     expect((await stat(path!)).mode & 0o777).toBe(0o600);
-    const { readFile } = await import('node:fs/promises');
     expect((await readFile(path!)).includes('something')).toBe(false);
     const read = await db.tenant(first, (tx) => storage.get(tx, first, stored.id));
     expect(read.content).toEqual(content);
