@@ -16688,8 +16688,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Attendance by department of the students
-         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Students of no department are the line without a name.
+         * Attendance by department of the courses
+         * @description The last 30 days by default; the trend is against as many days before. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Courses of no department are the line without a name.
          */
         get: {
             parameters: {
@@ -16832,8 +16832,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Attendance of the students of a department
-         * @description The last 30 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. A department without records has no students here.
+         * Attendance in the courses of a department
+         * @description The last 30 days by default. The rate is (present + late) / (present + late + absent): excused marks are left out of it, and so are those that nobody has decided yet. Days are those of the institution’s time zone. Courses without a session in the range are left out.
          */
         get: {
             parameters: {
@@ -16845,7 +16845,7 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    /** @description The department of the students. */
+                    /** @description The department of the courses. */
                     name: string;
                 };
                 cookie?: never;
@@ -16871,9 +16871,10 @@ export interface paths {
                          *         "excused": 9,
                          *         "absent": 41,
                          *         "pending": 0,
-                         *         "rate": 0.9138655462184874
+                         *         "rate": 0.9138655462184874,
+                         *         "sessions": 18
                          *       },
-                         *       "students": []
+                         *       "courses": []
                          *     }
                          */
                         "application/json": components["schemas"]["DepartmentAttendance"];
@@ -27642,9 +27643,9 @@ export interface components {
             pending: number;
             present: number;
             rate: number | null;
-            /** @description Meetings of a course or a teacher; records of the others. */
+            /** @description Meetings; of a student the records. */
             sessions: number;
-            /** @description Students with a record. */
+            /** @description Students enrolled. */
             students: number;
             trend: number | null;
         };
@@ -28727,6 +28728,7 @@ export interface components {
         };
         /** DepartmentAttendance */
         DepartmentAttendance: {
+            courses: components["schemas"]["AttendanceLine"][];
             department: string;
             range: {
                 /**
@@ -28740,7 +28742,6 @@ export interface components {
                  */
                 until: string;
             };
-            students: components["schemas"]["AttendanceLine"][];
             totals: {
                 absent: number;
                 excused: number;
@@ -28749,6 +28750,8 @@ export interface components {
                 pending: number;
                 present: number;
                 rate: number | null;
+                /** @description Meetings. */
+                sessions: number;
             };
         };
         /** EmotionReport */

@@ -68,6 +68,7 @@ export const classSessions = pgTable(
     unique('class_sessions_meeting_key').on(table.meetingId, table.startsAt),
     index('class_sessions_day_idx').on(table.tenantId, table.day),
     index('class_sessions_started_idx').on(table.tenantId, table.startsAt),
+    index('class_sessions_opened_idx').on(table.tenantId, table.openedAt.desc(), table.id.desc()),
     foreignKey({
       name: 'class_sessions_course_fk',
       columns: [table.tenantId, table.courseId],
@@ -144,9 +145,32 @@ export const attendanceRecords = pgTable(
   (table) => [
     unique('attendance_records_student_key').on(table.sessionId, table.studentId),
     unique('attendance_records_tenant_id_key').on(table.tenantId, table.id),
-    index('attendance_records_by_student_idx').on(table.tenantId, table.studentId, table.day),
-    index('attendance_records_by_course_idx').on(table.tenantId, table.courseId, table.day),
-    index('attendance_records_by_day_idx').on(table.tenantId, table.day, table.status),
+    // Reports read these alone: what they count by is in the index.
+    index('attendance_records_student_day_idx').on(
+      table.tenantId,
+      table.studentId,
+      table.day,
+      table.courseId,
+      table.status,
+    ),
+    index('attendance_records_course_day_idx').on(
+      table.tenantId,
+      table.courseId,
+      table.day,
+      table.studentId,
+      table.status,
+    ),
+    index('attendance_records_day_idx').on(
+      table.tenantId,
+      table.day,
+      table.courseId,
+      table.studentId,
+      table.status,
+    ),
+    index('attendance_records_session_status_idx').on(table.sessionId, table.status),
+    index('attendance_records_missed_idx')
+      .on(table.tenantId, table.day, table.courseId, table.studentId, table.sessionId, table.status)
+      .where(sql`status in ('absent', 'excused')`),
     foreignKey({
       name: 'attendance_records_session_fk',
       columns: [table.tenantId, table.sessionId],
@@ -158,6 +182,49 @@ export const attendanceRecords = pgTable(
       foreignColumns: [students.tenantId, students.id],
     }).onDelete('cascade'),
   ],
+);
+
+/**
+ * How many records of a session have which status: what reports sum up. A row is right unless the session is in
+ * `stale_tallies`; see features/reports/tallies.ts.
+ */
+export const sessionTallies = pgTable(
+  'session_tallies',
+  {
+    sessionId: uuid('session_id').primaryKey(),
+    tenantId: tenantId(),
+    courseId: uuid('course_id').notNull(),
+    day: date('day').notNull(),
+    present: integer('present').notNull(),
+    late: integer('late').notNull(),
+    excused: integer('excused').notNull(),
+    absent: integer('absent').notNull(),
+    pending: integer('pending').notNull(),
+  },
+  (table) => [
+    index('session_tallies_day_idx').on(table.tenantId, table.day),
+    index('session_tallies_course_idx').on(table.tenantId, table.courseId, table.day),
+    foreignKey({
+      name: 'session_tallies_session_fk',
+      columns: [table.tenantId, table.sessionId],
+      foreignColumns: [classSessions.tenantId, classSessions.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/**
+ * Sessions whose records have changed since they were counted. Rows are only added, by triggers, and taken away by
+ * counting anew, so that two who write to one session never wait for each other because of it. Without references: they
+ * are also written while an institution is removed.
+ */
+export const staleTallies = pgTable(
+  'stale_tallies',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: uuid('tenant_id').notNull(),
+    sessionId: uuid('session_id').notNull(),
+  },
+  (table) => [index('stale_tallies_session_idx').on(table.tenantId, table.sessionId)],
 );
 
 /** The ledger that records are rebuilt from. The application may add and erase rows, never change one. */
@@ -186,6 +253,7 @@ export const attendanceEvents = pgTable(
     createdAt: createdAt(),
   },
   (table) => [
+    index('attendance_events_seq_idx').on(table.tenantId, table.seq),
     index('attendance_events_session_idx').on(table.tenantId, table.sessionId, table.seq),
     index('attendance_events_student_idx').on(table.tenantId, table.studentId, table.seq),
     foreignKey({

@@ -2,17 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope } from '../courses/access.ts';
-import {
-  addCounts,
-  all,
-  between,
-  type Counts,
-  countColumns,
-  type RawCounts,
-  trendOf,
-  withRate,
-} from './counts.ts';
+import { addCounts, all, between, type Counts, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
+import { tallies } from './tallies.ts';
 
 /** Who asks, and what part of the institution they ask about. */
 export interface Reach {
@@ -105,16 +97,17 @@ export async function periodReport(
   };
 }
 
-/** Counts by day and course; how many sessions there were comes from the sessions, so that no record is looked at twice. */
+/** Counts by day and course, from what is counted by session. */
 async function cellsOf(tx: Tx, reach: Reach, range: DayRange): Promise<Cell[]> {
   return tx.execute<Cell>(sql`
     select coalesce(n.day, m.day)::text as day, coalesce(n.course_id, m.course_id) as "courseId",
       coalesce(m.sessions, 0) as sessions, coalesce(n.present, 0) as present, coalesce(n.late, 0) as late,
       coalesce(n.excused, 0) as excused, coalesce(n.absent, 0) as absent, coalesce(n.pending, 0) as pending
     from (
-      select r.day, r.course_id, ${countColumns} from attendance_records r
-      where ${all(between(sql`r.day`, range), coursesIn(reach, sql`r.course_id`))}
-      group by r.day, r.course_id
+      select c.day, c.course_id, sum(c.present)::int as present, sum(c.late)::int as late,
+        sum(c.excused)::int as excused, sum(c.absent)::int as absent, sum(c.pending)::int as pending
+      from (${tallies((t) => all(between(sql`${t}.day`, range), coursesIn(reach, sql`${t}.course_id`)))}) c
+      group by c.day, c.course_id
     ) n full join (
       select s.day, s.course_id, count(*)::int as sessions from class_sessions s
       where ${all(between(sql`s.day`, range), coursesIn(reach, sql`s.course_id`))}

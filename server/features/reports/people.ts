@@ -4,6 +4,7 @@ import type { Caller } from '../auth/tokens.ts';
 import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
+import { tallies } from './tallies.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
@@ -50,36 +51,22 @@ interface RawLine extends RawCounts, Record<string, unknown> {
 
 export type Subject = 'courses' | 'students' | 'teachers' | 'departments';
 
-/** Lists by course, student, teacher or department of the student: all in one statement, sorted and cut in it. */
+/**
+ * Lists by course, student, teacher or department of the course: sorted and cut in the database. Courses, teachers and
+ * departments are summed up from what is counted by session. Of students only those of the page are counted, unless they
+ * are sorted by what is counted.
+ */
 export async function attendanceBy(
   tx: Tx,
   subject: Subject,
   query: ListQuery,
 ): Promise<{ total: number; items: Line[] }> {
-  const { range, before } = query;
-  const both = { from: before.from, until: range.until };
-  const records = sql`
-    select r.course_id, r.student_id, r.day >= ${range.from}::date as now, r.status, count(*)::int as n
-    from attendance_records r
-    where ${all(
-      between(sql`r.day`, both),
-      query.caller.role === 'student' ? null : courseScope(query.caller, sql`r.course_id`),
-      query.teacherId
-        ? sql`r.course_id in (select own.course_id from course_teachers own where own.teacher_id = ${query.teacherId})`
-        : null,
-      query.caller.role === 'student' ? studentScope(query.caller, sql`r.student_id`) : null,
-    )}
-    group by r.course_id, r.student_id, now, r.status`;
-  const rows = await tx.execute<RawLine>(sql`
-    with sums as (${records}), lines as (${LINES[subject](query)})
-    select id, code, name, department, sessions, students, present, late, excused, absent, pending,
-      "rateBefore", count(*) over ()::int as total
-    from (
-      select *, (present + late)::float8 / nullif(present + late + absent, 0) as rate from lines
-    ) l
-    where ${matches(query)}
-    order by ${ORDERS[query.sort]}
-    offset ${query.skip} limit ${query.limit}`);
+  const rows =
+    subject !== 'students'
+      ? await tx.execute<RawLine>(summedUp(subject, query))
+      : query.sort === 'name' || query.sort === '-name'
+        ? await tx.execute<RawLine>(studentsByName(query))
+        : await tx.execute<RawLine>(studentsByCount(query));
   return {
     total: rows[0]?.total ?? 0,
     items: rows.map(({ rateBefore, total: _, ...row }) => {
@@ -98,60 +85,140 @@ const ORDERS: Record<Sort, SQL> = {
   '-absent': sql`absent desc, name, id`,
 };
 
-function matches(query: ListQuery): SQL {
+function matches(query: ListQuery, name = sql`name`, code = sql`code`, department = sql`department`): SQL {
   const pattern = query.search ? `%${query.search.replace(/[\\%_]/g, '\\$&')}%` : null;
   return all(
-    pattern ? sql`(name ilike ${pattern} or code ilike ${pattern})` : null,
-    query.department ? sql`department = ${query.department}` : null,
+    pattern ? sql`(${name} ilike ${pattern} or ${code} ilike ${pattern})` : null,
+    query.department ? sql`${department} = ${query.department}` : null,
   );
 }
 
-const sum = (status: string) =>
-  sql`coalesce(sum(s.n) filter (where s.now and s.status = ${sql.raw(`'${status}'`)}), 0)::int`;
-/** Of the current period, and the rate of the one before, over sums s. */
-const totals = sql`
-  ${sum('present')} as present, ${sum('late')} as late, ${sum('excused')} as excused, ${sum('absent')} as absent,
-  ${sum('pending')} as pending,
-  (sum(s.n) filter (where not s.now and s.status in ('present', 'late')))::float8
-    / nullif(sum(s.n) filter (where not s.now and s.status in ('present', 'late', 'absent')), 0) as "rateBefore",
-  count(distinct s.student_id) filter (where s.now)::int as students`;
+/** The courses that are counted for the caller. */
+const counted = ({ caller, teacherId }: ListQuery, column: SQL): SQL =>
+  all(
+    caller.role === 'student' ? null : courseScope(caller, column),
+    teacherId
+      ? sql`${column} in (select own.course_id from course_teachers own where own.teacher_id = ${teacherId})`
+      : null,
+  );
 
-const meetings = (query: ListQuery, where: SQL) => sql`
-  (select count(*)::int from class_sessions m where ${all(where, between(sql`m.day`, query.range))})`;
+const COUNTS = ['present', 'late', 'excused', 'absent', 'pending'] as const;
+const page = (query: ListQuery) =>
+  sql`order by ${ORDERS[query.sort]} offset ${query.skip} limit ${query.limit}`;
+const rate = sql`(present + late)::float8 / nullif(present + late + absent, 0) as rate`;
 
-const LINES: Record<Subject, (query: ListQuery) => SQL> = {
-  courses: (query) => sql`
-    select c.id::text as id, c.code, c.name, c.department, coalesce(m.sessions, 0) as sessions, t.*
-    from (select s.course_id, ${totals} from sums s group by s.course_id) t
-    join courses c on c.id = t.course_id
-    left join (
-      select cs.course_id, count(*)::int as sessions from class_sessions cs
-      where ${between(sql`cs.day`, query.range)} group by cs.course_id
-    ) m on m.course_id = c.id`,
-  students: (query) => sql`
-    select st.id::text as id, st.number as code, st.name, st.department,
-      t.present + t.late + t.excused + t.absent + t.pending as sessions, t.*
-    from (select s.student_id, ${totals} from sums s group by s.student_id) t
-    join students st on st.id = t.student_id and st.archived_at is null
-    where ${all(studentScope(query.caller, sql`st.id`))}`,
+/** `sums` by course: the range, and the rate of the one before. */
+function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery): SQL {
+  const { range, before } = query;
+  const both = { from: before.from, until: range.until };
+  const where = (t: SQL) => all(between(sql`${t}.day`, both), counted(query, sql`${t}.course_id`));
+  const sums = sql.join(
+    COUNTS.map((name) => {
+      const column = sql.identifier(name);
+      return sql`coalesce(sum(${column}) filter (where now), 0)::int as ${column}`;
+    }),
+    sql`, `,
+  );
+  return sql`
+    with parts as (
+      select c.*, c.day >= ${range.from}::date as now from (${tallies(where)}) c
+    ), sums as (
+      select course_id, ${sums}, count(distinct session_id) filter (where now)::int as sessions,
+        coalesce(sum(present + late) filter (where not now), 0)::int as came_before,
+        coalesce(sum(present + late + absent) filter (where not now), 0)::int as judged_before
+      from parts group by course_id
+    ), lines as (${LINES[subject](query)}), cut as (
+      select *, count(*) over ()::int as total from (select *, ${rate} from lines) l
+      where ${matches(query)} ${page(query)}
+    )
+    select id, code, name, department, sessions, present, late, excused, absent, pending, "rateBefore", total,
+      ${STUDENTS[subject]} as students
+    from cut order by ${ORDERS[query.sort]}`;
+}
+
+const summed = sql`
+  sum(s.sessions)::int as sessions, sum(s.present)::int as present, sum(s.late)::int as late,
+  sum(s.excused)::int as excused, sum(s.absent)::int as absent, sum(s.pending)::int as pending,
+  sum(s.came_before)::float8 / nullif(sum(s.judged_before), 0) as "rateBefore"`;
+
+const LINES: Record<Exclude<Subject, 'students'>, (query: ListQuery) => SQL> = {
+  courses: () => sql`
+    select c.id::text as id, c.code, c.name, c.department, s.sessions, s.present, s.late, s.excused, s.absent,
+      s.pending, s.came_before::float8 / nullif(s.judged_before, 0) as "rateBefore"
+    from sums s join courses c on c.id = s.course_id`,
   teachers: (query) => sql`
-    select te.id::text as id, te.title as code, te.name, te.department,
-      ${meetings(query, sql`m.course_id in (select x.course_id from course_teachers x where x.teacher_id = te.id)`)} as sessions,
-      t.*
-    from (
-      select ct.teacher_id, ${totals} from sums s join course_teachers ct on ct.course_id = s.course_id
-      group by ct.teacher_id
-    ) t join teachers te on te.id = t.teacher_id
-    where ${all(query.caller.role === 'teacher' ? sql`te.user_id = ${query.caller.userId}` : null)}`,
+    select te.id::text as id, te.title as code, te.name, te.department, ${summed}
+    from sums s join course_teachers ct on ct.course_id = s.course_id join teachers te on te.id = ct.teacher_id
+    where ${all(query.caller.role === 'teacher' ? sql`te.user_id = ${query.caller.userId}` : null)}
+    group by te.id, te.title, te.name, te.department`,
   departments: () => sql`
-    select t.department as id, null::text as code, t.department as name, t.department as department,
-      t.present + t.late + t.excused + t.absent + t.pending as sessions,
-      t.present, t.late, t.excused, t.absent, t.pending, t."rateBefore", t.students
-    from (
-      select st.department, ${totals} from sums s join students st on st.id = s.student_id
-      group by st.department
-    ) t`,
+    select c.department as id, null::text as code, c.department as name, c.department, ${summed}
+    from sums s join courses c on c.id = s.course_id group by c.department`,
 };
+
+/** Who is enrolled now: of the lines of the page only. */
+const STUDENTS: Record<Exclude<Subject, 'students'>, SQL> = {
+  courses: sql`(select count(*)::int from enrolments e where e.course_id = cut.id::uuid)`,
+  teachers: sql`(
+    select count(distinct e.student_id)::int from course_teachers x join enrolments e on e.course_id = x.course_id
+    where x.teacher_id = cut.id::uuid)`,
+  departments: sql`(
+    select count(distinct e.student_id)::int from courses x join enrolments e on e.course_id = x.id
+    where x.department is not distinct from cut.department)`,
+};
+
+const person = sql`st.id::text as id, st.number as code, st.name, st.department`;
+
+function recordsOf(query: ListQuery, range: DayRange): SQL {
+  return all(between(sql`r.day`, range), counted(query, sql`r.course_id`));
+}
+
+const rateBefore = (query: ListQuery, student: SQL) => sql`(
+  select count(*) filter (where r.status in ('present', 'late'))::float8
+    / nullif(count(*) filter (where r.status in ('present', 'late', 'absent')), 0)
+  from attendance_records r where r.student_id = ${student} and ${recordsOf(query, query.before)})`;
+
+/** Students with a record in the range; their page first, then what is counted of it. */
+function studentsByName(query: ListQuery): SQL {
+  return sql`
+    with cut as (
+      select ${person}, st.id as student_id, count(*) over ()::int as total from students st
+      where ${all(
+        sql`st.archived_at is null`,
+        studentScope(query.caller, sql`st.id`),
+        matches(query, sql`st.name`, sql`st.number`, sql`st.department`),
+        sql`exists (select 1 from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)})`,
+      )}
+      ${page(query)}
+    )
+    select cut.id, code, name, department, n.*, 1 as students, ${rateBefore(query, sql`cut.student_id`)} as "rateBefore",
+      n.present + n.late + n.excused + n.absent + n.pending as sessions, total
+    from cut cross join lateral (
+      select ${countColumns} from attendance_records r
+      where r.student_id = cut.student_id and ${recordsOf(query, query.range)}
+    ) n order by ${ORDERS[query.sort]}`;
+}
+
+/** All students are counted in the range, those of the page also before it. */
+function studentsByCount(query: ListQuery): SQL {
+  return sql`
+    with n as (
+      select r.student_id, ${countColumns} from attendance_records r where ${recordsOf(query, query.range)}
+      group by r.student_id
+    ), cut as (
+      select ${person}, n.*, ${rate}, count(*) over ()::int as total
+      from n join students st on st.id = n.student_id and st.archived_at is null
+      where ${all(
+        studentScope(query.caller, sql`st.id`),
+        matches(query, sql`st.name`, sql`st.number`, sql`st.department`),
+      )}
+      ${page(query)}
+    )
+    select id, code, name, department, present, late, excused, absent, pending, 1 as students,
+      ${rateBefore(query, sql`cut.student_id`)} as "rateBefore",
+      present + late + excused + absent + pending as sessions, total
+    from cut order by ${ORDERS[query.sort]}`;
+}
 
 export interface SessionLine extends Counts {
   sessionId: string;

@@ -9,6 +9,7 @@ import {
   type TestServer,
 } from '../../../tests/support/server.ts';
 import { newId } from '../../db/ids.ts';
+import { refreshTallies } from './tallies.ts';
 import { weeklyTeacherReport } from './weekly.ts';
 
 let server: TestServer;
@@ -159,8 +160,8 @@ describe('lists', () => {
     expect(teachers.items).toMatchObject([{ name: 'Ayşe Öğretmen', sessions: 3, absent: 2 }]);
     const departments = await list('departments?from=2026-11-01');
     expect(departments.items.map(({ name, absent }) => [name, absent])).toEqual([
-      ['Fen', 4],
-      [null, 5],
+      ['Fen', 1],
+      [null, 8],
     ]);
   });
 
@@ -170,6 +171,71 @@ describe('lists', () => {
     expect(await code('from=2026-11-02&until=2026-11-01')).toBe('range-invalid');
     expect(await code('from=2020-01-01&until=2026-11-01')).toBe('range-invalid');
     expect(await code('from=yesterday')).toBe('invalid-request');
+  });
+});
+
+describe('what is counted by session', () => {
+  const daily = async () =>
+    (await server.admin.get<Period>('/reports/attendance/daily?day=2026-11-18')).body.totals;
+  const counted = () =>
+    server.context.db.tenant(server.seeded!.tenantId, (tx) => refreshTallies(tx, server.seeded!.tenantId));
+
+  it('is right before and after it is counted anew, and leaves open sessions to their closing', async () => {
+    const { tenantId } = server.seeded!;
+    const before = await daily();
+    expect(await counted()).toBe(6);
+    expect(await counted()).toBe(0);
+    expect(await daily()).toEqual(before);
+    await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(
+        sql`update attendance_records set status = 'late' where day = '2026-11-18' and status = 'absent'`,
+      ),
+    );
+    await server.context.cache.invalidate(tenantId);
+    expect(await daily()).toMatchObject({ present: 5, late: 1, absent: 0 });
+    expect(await counted()).toBe(1);
+    await server.context.cache.invalidate(tenantId);
+    expect(await daily()).toMatchObject({ present: 5, late: 1, absent: 0 });
+    await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(
+        sql`update attendance_records set status = 'absent' where day = '2026-11-18' and status = 'late'`,
+      ),
+    );
+    await server.context.cache.invalidate(tenantId);
+    expect(await daily()).toEqual(before);
+  });
+
+  it('notes what is written while it is counted', async () => {
+    const { tenantId } = server.seeded!;
+    const { db } = server.context;
+    let written: () => void = () => undefined;
+    const wrote = new Promise<void>((resolve) => {
+      written = resolve;
+    });
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const writing = db.tenant(tenantId, async (tx) => {
+      await tx.execute(
+        sql`update attendance_records set status = 'excused' where day = '2026-11-18' and status = 'absent'`,
+      );
+      written();
+      await held;
+    });
+    await wrote;
+    await counted();
+    release();
+    await writing;
+    await server.context.cache.invalidate(tenantId);
+    expect(await daily()).toMatchObject({ present: 5, excused: 1, absent: 0 });
+    expect(await counted()).toBe(1);
+    await db.tenant(tenantId, (tx) =>
+      tx.execute(
+        sql`update attendance_records set status = 'absent' where day = '2026-11-18' and status = 'excused'`,
+      ),
+    );
+    await server.context.cache.invalidate(tenantId);
   });
 });
 
@@ -205,10 +271,10 @@ describe('one course, student, teacher, department', () => {
     expect((await server.teacher.get<{ totals: object }>(path)).body.totals).toMatchObject({ sessions: 6 });
     const missing = await server.admin.get<Failure>(`/reports/attendance/teachers/${newId()}`);
     expect(missing.body.error.code).toBe('teacher-not-found');
-    const fen = await server.admin.get<{ students: { code: string }[] }>(
+    const fen = await server.admin.get<{ courses: { code: string }[] }>(
       '/reports/attendance/departments/Fen',
     );
-    expect(fen.body.students.map(({ code }) => code)).toEqual(['S101', 'S102']);
+    expect(fen.body.courses.map(({ code }) => code)).toEqual(['FİZ201']);
   });
 
   it('is as unknown as no course at all to another institution', async () => {

@@ -28,6 +28,7 @@ import {
   TeacherAttendance,
 } from './schemas.ts';
 import { courseReport, departmentReport, studentReport, teacherReport } from './service.ts';
+import { keepTallies } from './tallies.ts';
 
 const tags = ['reports'];
 const cache = { seconds: 60, tags: ['attendance', 'sessions', 'rosters', 'institution'] } as const;
@@ -35,6 +36,7 @@ const cached = { cache };
 /** With what people decided about faces. */
 const reviewed = { cache: { seconds: 60, tags: [...cache.tags, 'reviews'] } } as const;
 export async function reportRoutes(app: App, context: AppContext): Promise<void> {
+  keepTallies(context);
   const read = <T>(caller: Caller, work: (tx: Tx, home: Institution) => Promise<T>): Promise<T> =>
     context.db.read(caller.tenantId, async (tx) => work(tx, await institution(context, tx, caller.tenantId)));
 
@@ -76,8 +78,8 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
     ['teachers', 'Attendance by teacher', 'Teachers see themselves.'],
     [
       'departments',
-      'Attendance by department of the students',
-      'Students of no department are the line without a name.',
+      'Attendance by department of the courses',
+      'Courses of no department are the line without a name.',
     ],
   ];
   for (const [subject, summary, note] of lists) {
@@ -164,8 +166,8 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
       config: cached,
       schema: {
         tags,
-        summary: 'Attendance of the students of a department',
-        description: `The last ${MONTH} days by default. ${RATE} A department without records has no students here.`,
+        summary: 'Attendance in the courses of a department',
+        description: `The last ${MONTH} days by default. ${RATE} Courses without a session in the range are left out.`,
         params: DepartmentParams,
         querystring: RangeQuery,
         response: { 200: DepartmentAttendance, ...failures('range-invalid') },

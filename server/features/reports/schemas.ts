@@ -121,8 +121,8 @@ const Line = Type.Object(
     ),
     name: Nullable(Type.String()),
     department: Nullable(Type.String()),
-    sessions: Type.Integer({ description: 'Meetings of a course or a teacher; records of the others.' }),
-    students: Type.Integer({ description: 'Students with a record.' }),
+    sessions: Type.Integer({ description: 'Meetings; of a student the records.' }),
+    students: Type.Integer({ description: 'Students enrolled.' }),
     ...counts,
     trend: Trend,
   },
@@ -157,7 +157,7 @@ export const AttendanceLines = Type.Object(
 
 export const RangeQuery = Type.Object(range);
 export const DepartmentParams = Type.Object({
-  name: Type.String({ minLength: 1, maxLength: 200, description: 'The department of the students.' }),
+  name: Type.String({ minLength: 1, maxLength: 200, description: 'The department of the courses.' }),
 });
 
 const Course = Type.Object({
@@ -336,10 +336,10 @@ export const TeacherAttendance = Type.Object(
 );
 
 export const DepartmentAttendance = Type.Object(
-  { department: Type.String(), range: Range, totals: Type.Object(counts), students: Type.Array(Line) },
+  { department: Type.String(), range: Range, totals: Totals, courses: Type.Array(Line) },
   {
     title: 'DepartmentAttendance',
-    examples: [{ department: 'Matematik', range: days, totals: some, students: [] }],
+    examples: [{ department: 'Matematik', range: days, totals: { ...some, sessions: 18 }, courses: [] }],
   },
 );
 

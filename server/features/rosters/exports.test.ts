@@ -49,7 +49,7 @@ describe('rosters in and out', () => {
     for (;;) {
       const { body } = await api.get<Import>(`/imports/${id}`);
       if (body.status !== busy) return body;
-      await pause(50);
+      await pause(200);
     }
   };
 

@@ -14,9 +14,10 @@ export interface PlanCounts {
 export async function planImport(tx: Tx, importId: string): Promise<PlanCounts> {
   // The lines are new and the planner knows nothing of them: taking them for few, it would compare each with each.
   await tx.execute(sql`set local enable_nestloop = off`);
+  await tx.execute(sql`set local work_mem = '64MB'`);
   await tx.execute(sql`
     update import_lines set outcome = null, code = null, message = null, target_id = null, student_id = null
-    where import_id = ${importId} and not data ? 'bad'`);
+    where import_id = ${importId} and outcome is not null and not data ? 'bad'`);
   await planEntity(tx, importId, STUDENTS);
   await planEntity(tx, importId, TEACHERS);
   await planEntity(tx, importId, COURSES);

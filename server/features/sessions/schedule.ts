@@ -172,7 +172,9 @@ export async function readSchedule(
   const first = DateTime.fromISO(from, { zone: 'utc' });
   const to = query.to ?? first.plus({ days: 6 }).toISODate()!;
   const days = DateTime.fromISO(to, { zone: 'utc' }).diff(first, 'days').days + 1;
-  if (days < 1 || days > MOST_DAYS) throw new ApiError('range-invalid', { details: { most: MOST_DAYS } });
+  // Also where a date is beyond those that can be reckoned with.
+  if (!(days >= 1 && days <= MOST_DAYS))
+    throw new ApiError('range-invalid', { details: { most: MOST_DAYS } });
   const { courseId, roomId } = query;
   const planned = await plan(tx, timezone, {
     from,

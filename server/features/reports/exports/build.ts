@@ -127,7 +127,7 @@ async function bodyOf(from: BodyContext, range: DayRange): Promise<Body> {
       return listBody(from, report, range, params.department);
     case 'department': {
       const department = given(params, 'department');
-      return { ...(await listBody(from, 'students', range, department)), about: department };
+      return { ...(await listBody(from, 'courses', range, department)), about: department };
     }
     case 'course':
       return courseBody(from, given(params, 'courseId'), range);

@@ -1,0 +1,70 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { AppContext } from '../../context.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { all, countColumns } from './counts.ts';
+
+/**
+ * Counts by session, kept so that a report over a year reads a row a session instead of thirty. Triggers note the
+ * sessions whose records change (`stale_tallies`); those are counted from their records until they are counted anew,
+ * which happens when a session closes and after corrections. So what is read is right at every moment, and nobody who
+ * writes waits for it.
+ *
+ * Rows (day, course_id, session_id, present, late, excused, absent, pending); `where` gets the alias of the table that it
+ * restricts, which has `day`, `course_id` and `session_id`.
+ */
+export function tallies(where: (alias: SQL) => SQL): SQL {
+  return sql`
+    select t.day, t.course_id, t.session_id, t.present, t.late, t.excused, t.absent, t.pending
+    from session_tallies t
+    where ${where(sql`t`)} and not exists (select 1 from stale_tallies x where x.session_id = t.session_id)
+    union all
+    select r.day, r.course_id, r.session_id, ${countColumns} from attendance_records r
+    where r.session_id = any(array(select x.session_id from stale_tallies x)) and ${where(sql`r`)}
+    group by r.day, r.course_id, r.session_id`;
+}
+
+/**
+ * Counts anew what is stale of the sessions that are closed; open ones change all the time. Two statements: the second
+ * sees at least what those saw whose notes the first took away. One at a time in an institution, so that an older count
+ * is never written over a newer one; who finds another at work leaves it to them, or to the next event.
+ */
+export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> {
+  const [mine] = await tx.execute<{ locked: boolean }>(
+    sql`select pg_try_advisory_xact_lock(hashtext('session_tallies'), hashtext(${tenantId})) as locked`,
+  );
+  if (!mine?.locked) return 0;
+  const stale = await tx.execute<{ id: string }>(sql`
+    with gone as (
+      delete from stale_tallies x
+      where not exists (select 1 from class_sessions s where s.id = x.session_id and s.status = 'open')
+      returning x.session_id
+    ) select distinct session_id as id from gone`);
+  if (stale.length === 0) return 0;
+  const ids = JSON.stringify(stale.map(({ id }) => id));
+  const those = sql`in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))`;
+  await tx.execute(sql`
+    insert into session_tallies as t (session_id, tenant_id, course_id, day, present, late, excused, absent, pending)
+    select s.id, s.tenant_id, s.course_id, s.day, n.present, n.late, n.excused, n.absent, n.pending
+    from class_sessions s cross join lateral (
+      select ${countColumns} from attendance_records r where r.session_id = s.id
+    ) n
+    where ${all(sql`s.id ${those}`)}
+    on conflict (session_id) do update set course_id = excluded.course_id, day = excluded.day,
+      present = excluded.present, late = excluded.late, excused = excluded.excused, absent = excluded.absent,
+      pending = excluded.pending`);
+  return stale.length;
+}
+
+/** Where the features say what they do with events. */
+export function keepTallies(context: AppContext): void {
+  context.outbox.on('session.closed', async (tx, { tenantId }) => {
+    await refreshTallies(tx, tenantId);
+  });
+  context.outbox.on('attendance.changed', async (tx, { tenantId }) => {
+    await refreshTallies(tx, tenantId);
+  });
+  // What changed without an event: an erasure, an import.
+  context.schedule.daily('session-tallies', { at: '02:40' }, async ({ tenantId }) => ({
+    counted: await context.db.tenant(tenantId, (tx) => refreshTallies(tx, tenantId)),
+  }));
+}
