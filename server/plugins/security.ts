@@ -6,6 +6,7 @@ import type { Config } from '../../config/index.ts';
 import type { AppContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { Caller } from '../features/auth/tokens.ts';
+import { rateStore } from './rate-store.ts';
 
 const MINUTE = 60_000;
 
@@ -51,6 +52,7 @@ export async function secure(app: FastifyInstance, context: AppContext): Promise
     max: config.limits.requestsPerMinute,
     timeWindow: MINUTE,
     enableDraftSpec: true,
+    store: rateStore(() => context.redis),
     allowList: (request) => !request.url.startsWith('/api/') && !request.url.startsWith('/graphql'),
     errorResponseBuilder: (_request, limit) => new ApiError('rate-limited', { retryAfter: limit.ttl / 1000 }),
   });

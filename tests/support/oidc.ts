@@ -54,6 +54,7 @@ export async function startOidc(options: {
     ],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     conformIdTokenClaims: options.emailInIdToken !== true,
+    ttl: { Interaction: 600, Grant: 600, Session: 600, AccessToken: 600, IdToken: 600 },
     cookies: { keys: ['of the test'] },
     features: { devInteractions: { enabled: false } },
     pkce: { required: () => true },
