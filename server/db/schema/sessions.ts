@@ -68,7 +68,7 @@ export const classSessions = pgTable(
     unique('class_sessions_meeting_key').on(table.meetingId, table.startsAt),
     index('class_sessions_day_idx').on(table.tenantId, table.day),
     index('class_sessions_started_idx').on(table.tenantId, table.startsAt),
-    index('class_sessions_opened_idx').on(table.tenantId, table.openedAt.desc(), table.id.desc()),
+    index('class_sessions_opened_idx').on(table.tenantId, table.openedAt, table.id),
     foreignKey({
       name: 'class_sessions_course_fk',
       columns: [table.tenantId, table.courseId],
