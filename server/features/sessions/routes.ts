@@ -214,7 +214,9 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
           'A person’s word: the student is marked. With `studentId` of somebody else the face is remembered as not ' +
           'the one who was asked about.',
         params: IdParams,
-        body: Type.Union([ConfirmReviewSchema, Type.Null()]),
+        body: Type.Union([ConfirmReviewSchema, Type.Null()], {
+          examples: [{ studentId: '0198b111-2222-7ccc-9e02-3a0a5c2d3e04' }],
+        }),
         response: {
           200: ReviewSchema,
           ...failures('review-not-found', 'review-settled', 'student-not-enrolled'),
