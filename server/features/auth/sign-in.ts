@@ -17,7 +17,6 @@ export interface Origin {
 
 export type UserRow = typeof users.$inferSelect;
 export type TenantRow = typeof tenants.$inferSelect;
-export type SignInMethod = 'password' | 'totp' | 'backup-code' | 'oidc' | 'code' | 'invitation';
 
 export function originOf(request: FastifyRequest): Origin {
   return { userAgent: request.headers['user-agent'] ?? null, address: request.ip };
@@ -27,6 +26,7 @@ export function originOf(request: FastifyRequest): Origin {
 export interface Grant {
   user: UserRow;
   familyId: string;
+  /** How the person proved who they are: `password`, `totp`, `backup-code`, `oidc`, `invitation`, `code`; `amr` of the access token. */
   methods: string[];
   refreshToken: string;
   limited: boolean;
