@@ -23,7 +23,6 @@ export interface CourseRow {
   id: string;
   [column: string]: unknown;
 }
-export type StudentRow = CourseRow;
 export interface SessionRow extends CourseRow {
   courseId: string;
 }

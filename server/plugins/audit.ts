@@ -36,8 +36,6 @@ export function auditRequests(app: FastifyInstance, context: AppContext): void {
       inBackground(recordFailure(context, scope, request, reply.statusCode));
       return payload;
     }
-    // The answer of an earlier request, which has its entry.
-    if (reply.hasHeader('idempotency-replayed')) return payload;
     const file = String(reply.getHeader('content-disposition') ?? '').startsWith('attachment');
     const view = scope.view ?? (scope.reads && file ? 'export' : null);
     if (view) await recordView(context, scope, view);

@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
 import type { Role } from '../db/schema/index.ts';
 import { ApiError } from '../errors.ts';
@@ -123,5 +123,3 @@ function bearerOf(request: FastifyRequest): string {
   if (scheme?.toLowerCase() !== 'bearer' || !token) throw new ApiError('unauthenticated');
   return token;
 }
-
-export type CallerLimit = (request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<void>;

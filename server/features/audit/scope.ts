@@ -34,9 +34,3 @@ export function attributeAudit(to: {
   if (to.subjectType !== undefined) scope.subjectType = to.subjectType;
   if (to.subjectId !== undefined) scope.subjectId = to.subjectId;
 }
-
-/** The answer of this request shows biometric or emotion data; for routes that know it only while they run (GraphQL). */
-export function markView(view: 'biometric' | 'emotion'): void {
-  const scope = auditScopes.getStore();
-  if (scope) scope.view = view;
-}
