@@ -1,15 +1,11 @@
-import createFetchClient, { type Client } from 'openapi-fetch';
+import createFetchClient from 'openapi-fetch';
 import type { paths } from '../generated/api.d.ts';
-import { toApiError } from './errors.ts';
-import { authorisedFetch, reach, type SendRequest, unwrap } from './http.ts';
+import { authCalls, secondFactorCalls, signInCalls, toTokenSet } from './account-calls.ts';
+import { authorisedFetch, type Http, reach, type SendRequest, sendFile, unwrap } from './http.ts';
+import { institutionCalls } from './institution-calls.ts';
 import { joinSession, type LiveHandlers, type LiveSession } from './live-client.ts';
-import {
-  browserTokenStorage,
-  createTokenKeeper,
-  type TokenKeeper,
-  type TokenSet,
-  type TokenStorage,
-} from './tokens.ts';
+import { contestCalls, excuseCalls, notificationCalls, studentRecordCalls } from './own-calls.ts';
+import { browserTokenStorage, createTokenKeeper, type TokenStorage } from './tokens.ts';
 import type * as api from './types.ts';
 
 export interface ClientOptions {
@@ -21,8 +17,6 @@ export interface ClientOptions {
 }
 
 export type YoklamaClient = ReturnType<typeof createClient>;
-
-type Http = Client<paths>;
 
 /** The API by subject, as the signed-in user. Every call throws `ApiError` where the server refuses. */
 export function createClient(options: ClientOptions = {}) {
@@ -39,43 +33,26 @@ export function createClient(options: ClientOptions = {}) {
   return {
     tokens,
     auth: authCalls(open, http, tokens),
+    secondFactor: secondFactorCalls(http, tokens),
+    signIns: signInCalls(http),
     tenant: () => unwrap(http.GET('/api/v1/tenant')),
-    students: studentCalls(http, baseUrl, authorised),
+    /** Of the institution that the server's address belongs to, without signing in. */
+    tenantPublic: () => unwrap(open.GET('/api/v1/tenant/public')),
+    privacyPolicy: () => unwrap(http.GET('/api/v1/privacy/policy')),
+    students: { ...studentCalls(http, baseUrl, authorised), ...studentRecordCalls(http) },
     courses: courseCalls(http),
     cameras: cameraCalls(http),
     sessions: sessionCalls(http),
     attendance: attendanceCalls(http),
     reviews: reviewCalls(http),
+    ...institutionCalls(http, baseUrl, authorised),
+    excuses: excuseCalls(http, baseUrl, authorised),
+    contests: contestCalls(http),
+    notifications: notificationCalls(http),
+    /** Marks the signed-in student with a code that was scanned; the same scan again answers the same record. */
+    scan: (body: api.QrScan) => unwrap(http.POST('/api/v1/qr/scan', { body })),
     live: (sessionId: string, handlers: LiveHandlers): LiveSession =>
       joinSession({ baseUrl, tokens }, sessionId, handlers),
-  };
-}
-
-function toTokenSet(answer: api.TokenAnswer): TokenSet {
-  return {
-    accessToken: answer.access_token,
-    refreshToken: answer.refresh_token,
-    expiresAtMs: Date.now() + answer.expires_in * 1000,
-    user: answer.user,
-  };
-}
-
-function authCalls(open: Http, http: Http, tokens: TokenKeeper) {
-  return {
-    async login(email: string, password: string): Promise<api.User> {
-      const held = toTokenSet(await unwrap(open.POST('/api/v1/auth/login', { body: { email, password } })));
-      tokens.set(held);
-      return held.user;
-    },
-    /** Signs out here at once; that the server could not be told keeps nobody signed in. */
-    async logout(): Promise<void> {
-      const held = tokens.current();
-      tokens.set(null);
-      if (!held) return;
-      const body = { refresh_token: held.refreshToken };
-      await unwrap(open.POST('/api/v1/auth/logout', { body })).catch(() => undefined);
-    },
-    me: () => unwrap(http.GET('/api/v1/auth/me')),
   };
 }
 
@@ -87,25 +64,23 @@ function studentCalls(http: Http, baseUrl: string, send: SendRequest) {
     update: (id: string, body: api.StudentPatch) =>
       unwrap(http.PATCH('/api/v1/students/{id}', { params: { path: { id } }, body })),
     remove: (id: string) => unwrap(http.DELETE('/api/v1/students/{id}', { params: { path: { id } } })),
-    setConsent: (id: string, purpose: 'face' | 'emotion', granted: boolean) =>
+    /** `wording`: version of the text that the student was shown. */
+    setConsent: (id: string, purpose: api.ConsentPurpose, granted: boolean, wording?: string) =>
       unwrap(
-        http.PUT('/api/v1/students/{id}/consents', { params: { path: { id } }, body: { purpose, granted } }),
+        http.PUT('/api/v1/students/{id}/consents', {
+          params: { path: { id } },
+          body: { purpose, granted, ...(wording ? { wording } : {}) },
+        }),
       ),
     faces: (id: string) => unwrap(http.GET('/api/v1/students/{id}/face', { params: { path: { id } } })),
     /** One photo; `photo-…` and `face-…` codes say what is wrong with it. */
-    async enrolFace(
-      id: string,
-      photo: Blob,
-      filename = 'photo.jpg',
-    ): Promise<{ templates: api.FaceTemplate[] }> {
-      const form = new FormData();
-      form.append('photo', photo, filename);
-      const url = new URL(`${baseUrl}/api/v1/students/${id}/face`, globalThis.location?.href);
-      const response = await send(new Request(url, { method: 'POST', body: form }));
-      const answer: unknown = await response.json().catch(() => null);
-      if (!response.ok) throw toApiError(response.status, answer);
-      return answer as { templates: api.FaceTemplate[] };
-    },
+    enrolFace: (id: string, photo: Blob, filename = 'photo.jpg') =>
+      sendFile<{ templates: api.FaceTemplate[] }>(
+        send,
+        { method: 'POST', url: `${baseUrl}/api/v1/students/${id}/face`, field: 'photo' },
+        photo,
+        filename,
+      ),
     removeFace: (id: string, templateId: string) =>
       unwrap(
         http.DELETE('/api/v1/students/{id}/face/{templateId}', { params: { path: { id, templateId } } }),

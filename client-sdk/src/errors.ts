@@ -9,14 +9,24 @@ export class ApiError extends Error {
   readonly code: string;
   readonly details: unknown;
   readonly requestId: string | null;
+  /** Seconds to wait before the same is worth trying again, where the server says so. */
+  readonly retryAfterSeconds: number | null;
 
-  constructor(status: number, code: string, message: string, details?: unknown, requestId?: string | null) {
+  constructor(
+    status: number,
+    code: string,
+    message: string,
+    details?: unknown,
+    requestId?: string | null,
+    retryAfterSeconds?: number | null,
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.code = code;
     this.details = details;
     this.requestId = requestId ?? null;
+    this.retryAfterSeconds = retryAfterSeconds ?? null;
   }
 
   /** True where trying the same again later may work. */
@@ -32,12 +42,37 @@ function isErrorBody(value: unknown): value is ErrorBody {
 }
 
 /** Reads an error out of an answer that is not 2xx; proxies in between may answer with anything. */
-export function toApiError(status: number, body: unknown): ApiError {
+export function toApiError(status: number, body: unknown, headers?: Headers): ApiError {
+  const retryAfter = secondsOf(headers?.get('retry-after'));
   if (isErrorBody(body)) {
     const { code, message, details, requestId } = body.error;
-    return new ApiError(status, code, message, details, requestId);
+    return new ApiError(status, code, message, details, requestId, retryAfter);
   }
-  return new ApiError(status, `http-${status}`, `The server answered ${status}`);
+  return new ApiError(
+    status,
+    `http-${status}`,
+    `The server answered ${status}`,
+    undefined,
+    undefined,
+    retryAfter,
+  );
+}
+
+/** Proxies may send a date instead; then the wait is not known. */
+function secondsOf(header: string | null | undefined): number | null {
+  return header && /^\d{1,7}$/.test(header) ? Number(header) : null;
+}
+
+/**
+ * What `auth.secondFactor` needs, out of the error that `auth.login` threw: the password was right and the account has
+ * a second factor. Null: it failed for another reason.
+ */
+export function secondFactorChallenge(error: unknown): string | null {
+  if (!(error instanceof ApiError) || error.code !== 'second-factor-required') return null;
+  const { details } = error;
+  const challenge =
+    typeof details === 'object' && details !== null && 'challenge' in details ? details.challenge : null;
+  return typeof challenge === 'string' ? challenge : null;
 }
 
 export function networkError(cause: unknown): ApiError {

@@ -1,5 +1,10 @@
+import type { Client } from 'openapi-fetch';
+import type { paths } from '../generated/api.d.ts';
 import { ApiError, networkError, toApiError } from './errors.ts';
 import type { TokenKeeper } from './tokens.ts';
+
+/** Calls by path, typed by the server's description. */
+export type Http = Client<paths>;
 
 /** Sends a request as the signed-in user. Answers of any status are returned, only a dead network throws. */
 export type SendRequest = (request: Request) => Promise<Response>;
@@ -43,6 +48,22 @@ interface ApiAnswer<T> {
 /** Turns an openapi-fetch answer into its data, or throws the ApiError it stands for. */
 export async function unwrap<T>(answer: Promise<ApiAnswer<T>>): Promise<T> {
   const { data, error, response } = await answer;
-  if (!response.ok) throw toApiError(response.status, error);
+  if (!response.ok) throw toApiError(response.status, error, response.headers);
   return data as T;
+}
+
+/** Sends one file as `multipart/form-data`, which the generated calls do not do; answers what the server made of it. */
+export async function sendFile<T>(
+  send: SendRequest,
+  to: { method: 'POST' | 'PUT'; url: string; field: string },
+  file: Blob,
+  name: string,
+): Promise<T> {
+  const body = new FormData();
+  body.append(to.field, file, name);
+  const url = new URL(to.url, globalThis.location?.href);
+  const response = await send(new Request(url, { method: to.method, body }));
+  const answer: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw toApiError(response.status, answer, response.headers);
+  return answer as T;
 }

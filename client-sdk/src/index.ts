@@ -1,6 +1,8 @@
 export { type ClientOptions, createClient, type YoklamaClient } from './client.ts';
-export { ApiError } from './errors.ts';
+export { ApiError, secondFactorChallenge } from './errors.ts';
 export { createFramePairing, type FramePairing, type PairedFrame } from './frame-pairing.ts';
+export type { NamedFile } from './institution-calls.ts';
+export type * from './institution-types.ts';
 export type { LiveConnection, LiveHandlers, LiveRefusal, LiveSession } from './live-client.ts';
 export { emptyLiveView, type LiveAction, type LiveView, reduceLive } from './live-view.ts';
 export { browserTokenStorage, memoryTokenStorage, type TokenSet, type TokenStorage } from './tokens.ts';

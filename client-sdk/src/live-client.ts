@@ -50,6 +50,8 @@ const EVENT_NAMES = [
   'review:settled',
   'stream:status',
   'session:closed',
+  'qr:code',
+  'notification',
   'alert',
 ] as const satisfies readonly (keyof LiveEvents)[];
 

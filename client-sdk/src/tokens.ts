@@ -7,6 +7,8 @@ export interface TokenSet {
   refreshToken: string;
   expiresAtMs: number;
   user: User;
+  /** The institution asks for a second factor in this role: until it is set up, nothing else works. */
+  limited?: boolean;
 }
 
 export interface TokenStorage {

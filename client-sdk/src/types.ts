@@ -14,6 +14,43 @@ export type User = Schemas['TokenAnswer']['user'];
 export type Role = User['role'];
 export type TokenAnswer = Schemas['TokenAnswer'];
 export type Tenant = Schemas['Tenant'];
+/** What may be known of an institution before anybody signed in. */
+export type TenantPublic = Schemas['TenantPublic'];
+
+export type MePatch = Schemas['MePatch'];
+export type SecondFactorAnswer = Body<paths['/api/v1/auth/2fa/login']['post']>;
+export type SecondFactorProof = Body<paths['/api/v1/auth/2fa/disable']['post']>;
+export type SignInEntry = Schemas['SignIn'];
+export type Registration = Schemas['Registration'];
+export type Activation = Schemas['Activation'];
+export type InvitationAnswer = Body<paths['/api/v1/auth/invitations/accept']['post']>;
+export type OidcAnswer = Schemas['OidcCallback'];
+
+export type Notification = Schemas['Notification'];
+export type NotificationKind = Notification['kind'];
+export type NotificationQuery = Query<'/api/v1/notifications'>;
+export type NotificationPreferences = Schemas['NotificationPreferences'];
+export type NotificationChoices = Schemas['NotificationPreferencesBody'];
+export type NotificationTopic = NotificationPreferences['topics'][number]['topic'];
+
+export type StudentAttendance = Schemas['StudentAttendance'];
+export type StudentAttendanceQuery = Query<'/api/v1/students/{id}/attendance'>;
+export type StudentMark = StudentAttendance['items'][number];
+export type ConsentEntry = Schemas['ConsentEntry'];
+export type ConsentPurpose = ConsentEntry['purpose'];
+export type PrivacyPolicy = Schemas['PrivacyPolicy'];
+export type EngagementReport = Schemas['EngagementReport'];
+export type EmotionReport = Schemas['EmotionReport'];
+export type DayRange = Query<'/api/v1/students/{id}/emotions'>;
+
+export type Excuse = Schemas['Excuse'];
+export type NewExcuse = Schemas['NewExcuse'];
+export type ExcusePatch = Schemas['ExcusePatch'];
+export type ExcuseQuery = Query<'/api/v1/excuses'>;
+export type Contest = Schemas['Contest'];
+export type ContestQuery = Query<'/api/v1/contests'>;
+export type QrScan = Schemas['QrScan'];
+export type QrCode = Schemas['LiveQrCode'];
 
 export type Student = Schemas['Student'];
 export type NewStudent = Schemas['NewStudent'];
@@ -71,6 +108,10 @@ export interface LiveEvents {
   'review:settled': Schemas['LiveReview'];
   'stream:status': StreamStatusEvent;
   'session:closed': Schemas['LiveClosed'];
+  /** The code to show, at every rotation while a window for QR codes is open. */
+  'qr:code': QrCode;
+  /** To the signed-in user, whatever session was joined. */
+  notification: Notification;
   alert: Schemas['LiveAlert'];
 }
 
