@@ -2,7 +2,17 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope } from '../courses/access.ts';
-import { addCounts, all, between, type Counts, type RawCounts, trendOf, withRate } from './counts.ts';
+import {
+  addCounts,
+  all,
+  between,
+  type Counts,
+  NO_COUNTS,
+  type RawCounts,
+  sumOf,
+  trendOf,
+  withRate,
+} from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { tallies } from './tallies.ts';
 
@@ -136,18 +146,16 @@ function coursesIn(reach: Reach, column: SQL): SQL {
   );
 }
 
-const ZERO: RawCounts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0 };
-
 function total(cells: readonly Cell[]): Counts & { sessions: number } {
   const sessions = cells.reduce((sum, cell) => sum + cell.sessions, 0);
-  return { ...withRate(cells.reduce<RawCounts>(addCounts, ZERO)), sessions };
+  return { ...sumOf(cells), sessions };
 }
 
 function groups<K>(cells: readonly Cell[], keyOf: (cell: Cell) => K): Map<K, Counts> {
   const sums = new Map<K, RawCounts>();
   for (const cell of cells) {
     const key = keyOf(cell);
-    sums.set(key, addCounts(sums.get(key) ?? ZERO, cell));
+    sums.set(key, addCounts(sums.get(key) ?? NO_COUNTS, cell));
   }
   return new Map([...sums].map(([key, counts]) => [key, withRate(counts)]));
 }

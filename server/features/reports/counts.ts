@@ -13,9 +13,9 @@ export interface Counts {
   rate: number | null;
 }
 
-export const NO_COUNTS: Counts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0, rate: null };
-
 export type RawCounts = Omit<Counts, 'rate'>;
+
+export const NO_COUNTS: RawCounts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0 };
 
 export function withRate<T extends RawCounts>(counts: T): T & Counts {
   return { ...counts, rate: rateOf(counts) };
@@ -39,6 +39,10 @@ export function addCounts(a: RawCounts, b: RawCounts): RawCounts {
     absent: a.absent + b.absent,
     pending: a.pending + b.pending,
   };
+}
+
+export function sumOf(lines: readonly RawCounts[]): Counts {
+  return withRate(lines.reduce<RawCounts>(addCounts, NO_COUNTS));
 }
 
 /** The five counts of `r.status` in a grouped query over attendance_records r. */

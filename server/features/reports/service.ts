@@ -4,15 +4,12 @@ import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse, studentScope } from '../courses/access.ts';
 import { absences } from './absences.ts';
-import { addCounts, all, type RawCounts, withRate } from './counts.ts';
+import { all, sumOf } from './counts.ts';
 import { type Institution, warningThreshold } from './institution.ts';
 import { attendanceBy, courseSessions, courseStudents, recentMarks, studentCourses } from './people.ts';
 import { type DayRange, daysBefore } from './periods.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
-
-const ZERO: RawCounts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0 };
-const sumOf = (lines: readonly RawCounts[]) => withRate(lines.reduce<RawCounts>(addCounts, ZERO));
 
 /** Throws `course-not-found`. */
 export async function courseReport(tx: Tx, caller: Who, courseId: string, range: DayRange) {

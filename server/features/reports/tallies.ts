@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
+import { sessionTallies, staleTallies } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { all, countColumns } from './counts.ts';
 
@@ -15,11 +16,11 @@ import { all, countColumns } from './counts.ts';
 export function tallies(where: (alias: SQL) => SQL): SQL {
   return sql`
     select t.day, t.course_id, t.session_id, t.present, t.late, t.excused, t.absent, t.pending
-    from session_tallies t
-    where ${where(sql`t`)} and not exists (select 1 from stale_tallies x where x.session_id = t.session_id)
+    from ${sessionTallies} t
+    where ${where(sql`t`)} and not exists (select 1 from ${staleTallies} x where x.session_id = t.session_id)
     union all
     select r.day, r.course_id, r.session_id, ${countColumns} from attendance_records r
-    where r.session_id = any(array(select x.session_id from stale_tallies x)) and ${where(sql`r`)}
+    where r.session_id = any(array(select x.session_id from ${staleTallies} x)) and ${where(sql`r`)}
     group by r.day, r.course_id, r.session_id`;
 }
 
@@ -35,7 +36,7 @@ export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> 
   if (!mine?.locked) return 0;
   const stale = await tx.execute<{ id: string }>(sql`
     with gone as (
-      delete from stale_tallies x
+      delete from ${staleTallies} x
       where not exists (select 1 from class_sessions s where s.id = x.session_id and s.status = 'open')
       returning x.session_id
     ) select distinct session_id as id from gone`);
@@ -43,7 +44,7 @@ export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> 
   const ids = JSON.stringify(stale.map(({ id }) => id));
   const those = sql`in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))`;
   await tx.execute(sql`
-    insert into session_tallies as t (session_id, tenant_id, course_id, day, present, late, excused, absent, pending)
+    insert into ${sessionTallies} as t (session_id, tenant_id, course_id, day, present, late, excused, absent, pending)
     select s.id, s.tenant_id, s.course_id, s.day, n.present, n.late, n.excused, n.absent, n.pending
     from class_sessions s cross join lateral (
       select ${countColumns} from attendance_records r where r.session_id = s.id

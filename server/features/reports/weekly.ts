@@ -1,15 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import { type AbsenceItem, absences } from './absences.ts';
-import {
-  addCounts,
-  between,
-  type Counts,
-  countColumns,
-  type RawCounts,
-  trendOf,
-  withRate,
-} from './counts.ts';
+import { between, type Counts, countColumns, type RawCounts, sumOf, trendOf, withRate } from './counts.ts';
 import { courseEngagement, type EngagementSummary } from './engagement.ts';
 import { type DayRange, previousPeriod } from './periods.ts';
 
@@ -58,9 +50,7 @@ export async function weeklyTeacherReport(
     now.map((row) => row.courseId),
     week,
   );
-  const zero: RawCounts = { present: 0, late: 0, excused: 0, absent: 0, pending: 0 };
-  const sum = (some: readonly RawCounts[]) => withRate(some.reduce<RawCounts>(addCounts, zero));
-  const totals = sum(now);
+  const totals = sumOf(now);
   const { items } = await absences(tx, {
     caller: { role: 'admin', userId: teacherId, studentId: null },
     teacherId,
@@ -75,7 +65,7 @@ export async function weeklyTeacherReport(
   return {
     week,
     totals: { ...totals, sessions: now.reduce((count, row) => count + row.sessions, 0) },
-    trend: trendOf(totals.rate, sum(rows.filter((row) => !row.now)).rate),
+    trend: trendOf(totals.rate, sumOf(rows.filter((row) => !row.now)).rate),
     courses: now.map(({ now: _, courseId, code, name, sessions, ...counts }) => {
       const known = withRate(counts as unknown as RawCounts);
       return {
