@@ -4,6 +4,7 @@ import { authCalls, secondFactorCalls, signInCalls, toTokenSet } from './account
 import { authorisedFetch, type Http, reach, type SendRequest, sendFile, unwrap } from './http.ts';
 import { institutionCalls } from './institution-calls.ts';
 import { joinSession, type LiveHandlers, type LiveSession } from './live-client.ts';
+import { followNotifications, type NoticeHandlers } from './notices-client.ts';
 import { contestCalls, excuseCalls, notificationCalls, studentRecordCalls } from './own-calls.ts';
 import { browserTokenStorage, createTokenKeeper, type TokenStorage } from './tokens.ts';
 import type * as api from './types.ts';
@@ -53,6 +54,8 @@ export function createClient(options: ClientOptions = {}) {
     scan: (body: api.QrScan) => unwrap(http.POST('/api/v1/qr/scan', { body })),
     live: (sessionId: string, handlers: LiveHandlers): LiveSession =>
       joinSession({ baseUrl, tokens }, sessionId, handlers),
+    /** What the signed-in user is told, as it happens; the function that is answered ends it. */
+    follow: (handlers: NoticeHandlers): (() => void) => followNotifications({ baseUrl, tokens }, handlers),
   };
 }
 
