@@ -1,10 +1,6 @@
-import type { Client } from 'openapi-fetch';
-import type { paths } from '../generated/api.d.ts';
 import { toApiError } from './errors.ts';
-import { type SendRequest, unwrap } from './http.ts';
+import { type Http, type SendRequest, unwrap } from './http.ts';
 import type * as api from './institution-types.ts';
-
-type Http = Client<paths>;
 
 /** A file as the server named it. */
 export interface NamedFile {
@@ -26,8 +22,7 @@ export function institutionCalls(http: Http, baseUrl: string, send: SendRequest)
     teachers: teacherCalls(http),
     rooms: roomCalls(http),
     meetings: meetingCalls(http),
-    excuses: excuseCalls(http, files),
-    contests: contestCalls(http),
+    decisions: decisionCalls(http),
     settings: settingsCalls(http, files),
     tenants: tenantCalls(http),
     accounts: accountCalls(http),
@@ -178,19 +173,12 @@ function meetingCalls(http: Http) {
   };
 }
 
-function excuseCalls(http: Http, files: FileCalls) {
+/** Answers to what students ask; each is given once. */
+function decisionCalls(http: Http) {
   return {
-    list: (query: api.ExcuseQuery = {}) => unwrap(http.GET('/api/v1/excuses', { params: { query } })),
-    decide: (id: string, body: api.ExcuseDecision) =>
+    excuse: (id: string, body: api.ExcuseDecision) =>
       unwrap(http.POST('/api/v1/excuses/{id}/decide', { params: { path: { id } }, body })),
-    document: (id: string) => files.get(`/api/v1/excuses/${id}/document`, 'document'),
-  };
-}
-
-function contestCalls(http: Http) {
-  return {
-    list: (query: api.ContestQuery = {}) => unwrap(http.GET('/api/v1/contests', { params: { query } })),
-    decide: (id: string, body: api.ContestDecision) =>
+    contest: (id: string, body: api.ContestDecision) =>
       unwrap(http.POST('/api/v1/contests/{id}/decide', { params: { path: { id } }, body })),
   };
 }

@@ -7,7 +7,6 @@ type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: 
   ? Partial<NonNullable<Q>>
   : never;
 
-export type QrCode = Schemas['LiveQrCode'];
 export type QrSession = Schemas['QrSession'];
 export type NewQrSession = Schemas['NewQrSession'];
 
@@ -39,11 +38,7 @@ export type Meeting = Schemas['Meeting'];
 export type NewMeeting = Schemas['NewMeeting'];
 export type RoomClash = Schemas['RoomClash'];
 
-export type Excuse = Schemas['Excuse'];
-export type ExcuseQuery = Query<'/api/v1/excuses'>;
 export type ExcuseDecision = Schemas['ExcuseDecision'];
-export type Contest = Schemas['Contest'];
-export type ContestQuery = Query<'/api/v1/contests'>;
 export type ContestDecision = Schemas['ContestDecision'];
 
 export type TenantPatch = Schemas['TenantPatch'];
