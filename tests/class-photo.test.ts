@@ -36,7 +36,7 @@ describe.skipIf(!facesAvailable)('a photo of a class, with the real models', () 
     const small = await supervisor.photoFaces(
       await classPhoto(
         people.map(({ photos }) => photos[0]!),
-        44,
+        36,
       ),
     );
     if (!small.ok) throw new Error(small.message);
