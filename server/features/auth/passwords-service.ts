@@ -8,7 +8,7 @@ import type { LoginGuard } from './login-guard.ts';
 import { dropOneTime, makeOneTime, readOneTime, useOneTime } from './one-time.ts';
 import { assertPassword, checkPassword, hashPassword } from './passwords.ts';
 import { accountOf } from './service.ts';
-import { type Origin, revokeUser } from './sign-in.ts';
+import { holdAccount, type Origin, revokeUser } from './sign-in.ts';
 import type { Caller } from './tokens.ts';
 
 const RESET_MS = 3_600_000;
@@ -81,13 +81,12 @@ export async function resetPassword(context: AppContext, token: string, password
   assertPassword(password, email);
   const passwordHash = await hashPassword(password);
   await context.db.tenant(tenantId, async (tx) => {
-    const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+    const user = await holdAccount(tx, userId);
     if (!user?.active || !(await useOneTime(tx, 'password-reset', token, now))) {
       throw new ApiError('link-invalid');
     }
     await tx.update(users).set({ passwordHash, updatedAt: now }).where(eq(users.id, userId));
-    await dropOneTime(tx, 'password-reset', userId);
-    await dropOneTime(tx, 'second-factor', userId);
+    await dropOneTime(tx, 'invitation', userId);
     await revokeUser(tx, userId, 'password-reset', now);
   });
   context.tokens.changed({ userId });
@@ -115,8 +114,10 @@ export async function changePassword(
   const passwordHash = await hashPassword(given.newPassword);
   const now = new Date(context.clock.now());
   await context.db.tenant(caller.tenantId, async (tx) => {
+    const held = await holdAccount(tx, user.id);
+    // Reset while the old one was being checked: the new one stays.
+    if (held?.passwordHash !== user.passwordHash) throw new ApiError('password-wrong');
     await tx.update(users).set({ passwordHash, updatedAt: now }).where(eq(users.id, user.id));
-    await dropOneTime(tx, 'password-reset', user.id);
     await revokeUser(tx, user.id, 'password-changed', now, caller.familyId);
   });
   context.tokens.changed({ userId: user.id });

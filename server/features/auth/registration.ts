@@ -1,4 +1,4 @@
-import { and, count, eq, gt, sql } from 'drizzle-orm';
+import { and, count, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { oneTimeTokens, tenants, users } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
@@ -17,6 +17,7 @@ import {
   answerTokens,
   assertMaySignIn,
   type Grant,
+  holdAccount,
   type Origin,
   openGrant,
   type UserRow,
@@ -103,6 +104,7 @@ export async function acceptInvitation(
   const passwordHash = await hashPassword(given.password);
   const outcome = await named(() =>
     context.db.tenant(tenantId, async (tx): Promise<Grant | 'waiting'> => {
+      if (userId !== null) await holdAccount(tx, userId);
       if (!(await useOneTime(tx, 'invitation', given.token, now))) throw new ApiError('link-invalid');
       const tenant = await currentTenant(tx, tenantId);
       let user: UserRow;
@@ -121,10 +123,11 @@ export async function acceptInvitation(
         });
         if (found === null) return 'waiting';
       } else {
+        // Who has set a password by another way needs no invitation, and it is no way round their second factor.
         const [updated] = await tx
           .update(users)
           .set({ passwordHash, ...(given.name ? { name: given.name.trim() } : {}), updatedAt: now })
-          .where(eq(users.id, userId))
+          .where(and(eq(users.id, userId), isNull(users.passwordHash), isNull(users.totpEnabledAt)))
           .returning();
         if (!updated) throw new ApiError('link-invalid');
         await dropOneTime(tx, 'invitation', userId);

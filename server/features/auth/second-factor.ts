@@ -4,7 +4,7 @@ import { toString as qrToString } from 'qrcode';
 import type { AppContext } from '../../context.ts';
 import type { TenantCrypto } from '../../crypto.ts';
 import { newId } from '../../db/ids.ts';
-import { backupCodes, tenants, users } from '../../db/schema/index.ts';
+import { backupCodes, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { currentTenant, tenantCrypto } from '../tenants/service.ts';
@@ -14,7 +14,15 @@ import type { LoginGuard } from './login-guard.ts';
 import { makeOneTime, readOneTime, useOneTime } from './one-time.ts';
 import { checkPassword } from './passwords.ts';
 import type { TokenAnswer } from './schemas.ts';
-import { answerTokens, assertMaySignIn, type Origin, openGrant, type UserRow } from './sign-in.ts';
+import {
+  answerTokens,
+  assertMaySignIn,
+  holdAccount,
+  type Origin,
+  openGrant,
+  revokeUser,
+  type UserRow,
+} from './sign-in.ts';
 import type { Caller } from './tokens.ts';
 
 /** Time-based one-time passwords (RFC 6238): SHA-1, six digits, 30 s, as every authenticator app has them. */
@@ -28,15 +36,13 @@ export interface SecondFactorCode {
 }
 
 /** What a right password is answered with where the account has a second factor. */
-export async function openChallenge(context: AppContext, user: UserRow): Promise<ApiError> {
-  const { token } = await context.db.system((tx) =>
-    makeOneTime(context, tx, {
-      tenantId: user.tenantId,
-      userId: user.id,
-      purpose: 'second-factor',
-      lifetimeMs: CHALLENGE_MS,
-    }),
-  );
+export async function openChallenge(context: AppContext, tx: Tx, user: UserRow): Promise<ApiError> {
+  const { token } = await makeOneTime(context, tx, {
+    tenantId: user.tenantId,
+    userId: user.id,
+    purpose: 'second-factor',
+    lifetimeMs: CHALLENGE_MS,
+  });
   return new ApiError('second-factor-required', {
     details: { challenge: token, expiresIn: CHALLENGE_MS / 1000, methods: ['totp', 'backup-code'] },
   });
@@ -60,16 +66,12 @@ export async function answerChallenge(
   });
   if (method === null) throw new ApiError('second-factor-wrong');
   const grant = await context.db.system(async (tx) => {
-    if (!(await useOneTime(tx, 'second-factor', given.challenge, now())))
+    const user = await holdAccount(tx, userId);
+    if (!user || !(await useOneTime(tx, 'second-factor', given.challenge, now())))
       throw new ApiError('second-factor-wrong');
-    const [account] = await tx
-      .select({ user: users, tenant: tenants })
-      .from(users)
-      .innerJoin(tenants, eq(tenants.id, users.tenantId))
-      .where(eq(users.id, userId));
-    if (!account) throw new ApiError('second-factor-wrong');
-    assertMaySignIn(account.user, account.tenant);
-    return openGrant(context, tx, { ...account, familyId: null, methods: ['password', method!] }, origin);
+    const tenant = await currentTenant(tx, tenantId);
+    assertMaySignIn(user, tenant);
+    return openGrant(context, tx, { user, tenant, familyId: null, methods: ['password', method!] }, origin);
   });
   return answerTokens(context, grant);
 }
@@ -96,7 +98,10 @@ export async function prepareSecondFactor(
   return { secret: secret.base32, uri, qr };
 }
 
-/** Answers the backup codes: the only time that they can be told. Throws `second-factor-off`, `-already-on`, `-wrong`. */
+/**
+ * Ends the user's other sign-ins. Answers the backup codes: the only time that they can be told. Throws
+ * `second-factor-off`, `-already-on`, `-wrong`.
+ */
 export async function turnOn(
   context: AppContext,
   guard: LoginGuard,
@@ -109,10 +114,10 @@ export async function turnOn(
       if (user.totpEnabledAt !== null) throw new ApiError('second-factor-already-on');
       if (user.totpSecret === null) throw new ApiError('second-factor-off');
       if (!(await useTotp(context, tx, user, code))) return null;
-      await tx
-        .update(users)
-        .set({ totpEnabledAt: new Date(context.clock.now()) })
-        .where(eq(users.id, user.id));
+      const now = new Date(context.clock.now());
+      await tx.update(users).set({ totpEnabledAt: now }).where(eq(users.id, user.id));
+      // Whoever knew the password before has a sign-in, too, and it never showed a second factor.
+      await revokeUser(tx, user.id, 'second-factor-on', now, caller.familyId);
       return replaceBackupCodes(context, tx, user);
     }),
   );
@@ -180,7 +185,7 @@ async function guarded<T>(guard: LoginGuard, caller: Caller, check: () => Promis
 }
 
 async function lockUser(tx: Tx, userId: string): Promise<UserRow> {
-  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('update');
+  const user = await holdAccount(tx, userId);
   if (!user) throw new ApiError('unauthenticated');
   return user;
 }

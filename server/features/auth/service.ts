@@ -4,6 +4,7 @@ import { refreshTokens, tenants, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { attributeAudit } from '../audit/scope.ts';
+import { currentTenant } from '../tenants/service.ts';
 import { hashToken } from './codes.ts';
 import type { LoginGuard } from './login-guard.ts';
 import { checkPassword } from './passwords.ts';
@@ -13,6 +14,7 @@ import {
   answerTokens,
   assertMaySignIn,
   type Grant,
+  holdAccount,
   type Origin,
   openGrant,
   revokeFamily,
@@ -50,14 +52,18 @@ export async function login(
   });
   const found = account as Awaited<ReturnType<typeof accountOf>>;
   if (!right || !found) throw new ApiError('wrong-credentials');
-  const { user, tenant } = found;
-  // Only whoever knows the password learns that the account is disabled.
-  assertMaySignIn(user, tenant);
-  if (user.totpEnabledAt !== null) throw await openChallenge(context, user);
-  const grant = await context.db.system((tx) =>
-    openGrant(context, tx, { user, tenant, familyId: null, methods: ['password'] }, origin),
-  );
-  return answerTokens(context, grant);
+  const { tenant } = found;
+  const outcome = await context.db.system(async (tx): Promise<Grant | ApiError> => {
+    const user = await holdAccount(tx, found.user.id);
+    // Changed while the old one was being checked.
+    if (!user || user.passwordHash !== found.user.passwordHash) throw new ApiError('wrong-credentials');
+    // Only whoever knows the password learns that the account is disabled.
+    assertMaySignIn(user, tenant);
+    if (user.totpEnabledAt !== null) return openChallenge(context, tx, user);
+    return openGrant(context, tx, { user, tenant, familyId: null, methods: ['password'] }, origin);
+  });
+  if (outcome instanceof ApiError) throw outcome;
+  return answerTokens(context, outcome);
 }
 
 /**
@@ -68,11 +74,17 @@ export async function login(
 export async function refresh(context: AppContext, token: string, origin: Origin): Promise<TokenAnswer> {
   const now = new Date(context.clock.now());
   const outcome = await context.db.system(async (tx): Promise<Grant | ApiError> => {
+    const [owner] = await tx
+      .select({ id: refreshTokens.userId })
+      .from(refreshTokens)
+      .where(eq(refreshTokens.tokenHash, hashToken(token)));
+    const user = owner ? await holdAccount(tx, owner.id) : null;
+    if (!user) return new ApiError('refresh-invalid');
+    // Only now: before, it could have been used or ended while this waited for the account.
     const [held] = await tx
       .select()
       .from(refreshTokens)
-      .where(eq(refreshTokens.tokenHash, hashToken(token)))
-      .for('update');
+      .where(eq(refreshTokens.tokenHash, hashToken(token)));
     if (!held || held.revokedAt || held.expiresAt <= now) return new ApiError('refresh-invalid');
     if (held.usedAt) {
       attributeAudit({ tenantId: held.tenantId, actorId: held.userId });
@@ -82,15 +94,10 @@ export async function refresh(context: AppContext, token: string, origin: Origin
       // Answered, not thrown: the transaction must keep the revocation.
       return new ApiError('refresh-reused');
     }
-    const [account] = await tx
-      .select({ user: users, tenant: tenants })
-      .from(users)
-      .innerJoin(tenants, eq(tenants.id, users.tenantId))
-      .where(eq(users.id, held.userId));
-    if (!account) return new ApiError('account-disabled');
-    assertMaySignIn(account.user, account.tenant);
+    const tenant = await currentTenant(tx, user.tenantId);
+    assertMaySignIn(user, tenant);
     await tx.update(refreshTokens).set({ usedAt: now }).where(eq(refreshTokens.id, held.id));
-    return openGrant(context, tx, { ...account, familyId: held.familyId, methods: held.methods }, origin);
+    return openGrant(context, tx, { user, tenant, familyId: held.familyId, methods: held.methods }, origin);
   });
   if (outcome instanceof ApiError) throw outcome;
   return answerTokens(context, outcome);
@@ -105,6 +112,7 @@ export async function logout(context: AppContext, token: string): Promise<void> 
       .where(eq(refreshTokens.tokenHash, hashToken(token)));
     if (held) {
       attributeAudit({ tenantId: held.tenantId, actorId: held.userId });
+      await holdAccount(tx, held.userId);
       await revokeFamily(tx, held.familyId, 'logout', new Date(context.clock.now()));
     }
     return held?.userId ?? null;

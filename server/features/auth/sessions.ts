@@ -3,7 +3,7 @@ import type { AppContext } from '../../context.ts';
 import { refreshTokens } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
-import { revokeFamily } from './sign-in.ts';
+import { holdAccount, revokeFamily } from './sign-in.ts';
 import type { Caller } from './tokens.ts';
 
 export interface SignInRow {
@@ -52,6 +52,7 @@ export async function signInsOf(tx: Tx, caller: Caller, now: Date): Promise<Sign
 export async function endSignIn(context: AppContext, caller: Caller, familyId: string): Promise<void> {
   const now = new Date(context.clock.now());
   await context.db.tenant(caller.tenantId, async (tx) => {
+    await holdAccount(tx, caller.userId);
     const [own] = await tx
       .select({ id: refreshTokens.id })
       .from(refreshTokens)
@@ -66,8 +67,9 @@ export async function endSignIn(context: AppContext, caller: Caller, familyId: s
 /** Every sign-in but the caller's; answers how many. */
 export async function endOtherSignIns(context: AppContext, caller: Caller): Promise<number> {
   const now = new Date(context.clock.now());
-  const ended = await context.db.tenant(caller.tenantId, (tx) =>
-    tx
+  const ended = await context.db.tenant(caller.tenantId, async (tx) => {
+    await holdAccount(tx, caller.userId);
+    return tx
       .update(refreshTokens)
       .set({ revokedAt: now, revokedReason: 'ended' })
       .where(
@@ -77,8 +79,8 @@ export async function endOtherSignIns(context: AppContext, caller: Caller): Prom
           caller.familyId === null ? undefined : ne(refreshTokens.familyId, caller.familyId),
         ),
       )
-      .returning({ familyId: refreshTokens.familyId }),
-  );
+      .returning({ familyId: refreshTokens.familyId });
+  });
   context.tokens.changed({ userId: caller.userId });
   return new Set(ended.map(({ familyId }) => familyId)).size;
 }

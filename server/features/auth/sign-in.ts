@@ -1,8 +1,8 @@
-import { and, eq, isNull, ne } from 'drizzle-orm';
+import { and, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { FastifyRequest } from 'fastify';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { refreshTokens, type tenants, users } from '../../db/schema/index.ts';
+import { oneTimeTokens, refreshTokens, type tenants, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { tenantSettings } from '../tenants/settings.ts';
@@ -37,6 +37,15 @@ export function assertMaySignIn(user: UserRow, tenant: Pick<TenantRow, 'active'>
   if (!tenant.active) throw new ApiError('institution-suspended');
   if (user.active) return;
   throw new ApiError(user.role === 'student' && !user.studentId ? 'account-waiting' : 'account-disabled');
+}
+
+/**
+ * The account's row, held until the transaction ends. What starts, goes on with or ends sign-ins takes it first: one at
+ * a time, or a token that is exchanged in the moment its sign-in ends would have a successor that nobody saw.
+ */
+export async function holdAccount(tx: Tx, userId: string): Promise<UserRow | null> {
+  const [user] = await tx.select().from(users).where(eq(users.id, userId)).for('no key update');
+  return user ?? null;
 }
 
 /** Starts a sign-in (`familyId` null) or goes on with one, in the caller's transaction. */
@@ -101,8 +110,9 @@ function needsSetup(user: UserRow, tenant: TenantRow, methods: readonly string[]
 }
 
 /**
- * Ends every sign-in of a user, or every one but `keepFamily`. Access tokens of theirs are refused from then on; once
- * the transaction has committed, `context.tokens.changed` makes it so on this server at once.
+ * Ends every sign-in of a user, or every one but `keepFamily`, those that wait for a second factor included, and takes
+ * back links to set a password. Access tokens are refused from then on; once the transaction has committed,
+ * `context.tokens.changed` makes it so on this server at once.
  */
 export async function revokeUser(
   tx: Tx,
@@ -111,6 +121,16 @@ export async function revokeUser(
   now: Date,
   keepFamily: string | null = null,
 ): Promise<void> {
+  await holdAccount(tx, userId);
+  await tx
+    .delete(oneTimeTokens)
+    .where(
+      and(
+        eq(oneTimeTokens.userId, userId),
+        inArray(oneTimeTokens.purpose, ['password-reset', 'second-factor']),
+        isNull(oneTimeTokens.usedAt),
+      ),
+    );
   await tx
     .update(refreshTokens)
     .set({ revokedAt: now, revokedReason: reason })
@@ -126,7 +146,7 @@ export async function revokeUser(
   }
 }
 
-/** Answers how many tokens of the sign-in were still good. */
+/** Answers how many tokens of the sign-in were still good. `holdAccount` comes before it. */
 export async function revokeFamily(tx: Tx, familyId: string, reason: string, now: Date): Promise<number> {
   const ended = await tx
     .update(refreshTokens)

@@ -5,6 +5,7 @@ import { violatedReference, violatedUnique } from '../../db/problems.ts';
 import { teachers, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { dropOneTime } from '../auth/one-time.ts';
 import { assertPassword, hashPassword } from '../auth/passwords.ts';
 import { forgetSecondFactor } from '../auth/second-factor.ts';
 import { revokeUser } from '../auth/service.ts';
@@ -195,6 +196,7 @@ export async function patchUser(
         patch.studentId !== undefined
       ) {
         await revokeUser(tx, userId, 'changed', now);
+        if (passwordHash !== undefined) await dropOneTime(tx, 'invitation', userId);
       }
       const [row] = await tx.select().from(users).where(eq(users.id, userId));
       if (patch.role === 'teacher') await ensureTeacher(tx, row!);
