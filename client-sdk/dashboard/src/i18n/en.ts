@@ -1,5 +1,8 @@
+import { accountEn, accountErrorsEn } from './account.en.ts';
+
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {
+  ...accountEn,
   app: {
     name: 'yoklama',
     tagline: 'Roll call that takes itself',
@@ -415,6 +418,7 @@ export const en = {
     secret: 'The password is stored encrypted and never shown again.',
   },
   error: {
+    ...accountErrorsEn,
     network: 'The server cannot be reached. Check the network connection.',
     'invalid-request': 'The server does not accept this entry.',
     'body-too-large': 'This file is too large.',

@@ -1,6 +1,6 @@
 import type { en } from './en.ts';
 
-type Texts<T> = { [Key in keyof T]: T[Key] extends string ? string : Texts<T[Key]> };
+export type Texts<T> = { [Key in keyof T]: T[Key] extends string ? string : Texts<T[Key]> };
 
 /** Every language has exactly these keys. */
 export type Messages = Texts<typeof en>;

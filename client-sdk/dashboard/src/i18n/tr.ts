@@ -1,6 +1,8 @@
+import { accountErrorsTr, accountTr } from './account.tr.ts';
 import type { Messages } from './messages.ts';
 
 export const tr: Messages = {
+  ...accountTr,
   app: {
     name: 'yoklama',
     tagline: 'Kendi kendini alan yoklama',
@@ -409,6 +411,7 @@ export const tr: Messages = {
     secret: 'Parola şifreli saklanır ve bir daha gösterilmez.',
   },
   error: {
+    ...accountErrorsTr,
     network: 'Sunucuya ulaşılamıyor. Ağ bağlantısına bakın.',
     'invalid-request': 'Sunucu bu girişi kabul etmiyor.',
     'body-too-large': 'Bu dosya çok büyük.',
