@@ -1,4 +1,5 @@
 export * from './access.ts';
+export * from './cluster.ts';
 export * from './courses.ts';
 export * from './marks.ts';
 export * from './people.ts';
