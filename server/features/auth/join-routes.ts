@@ -1,8 +1,18 @@
 import { failures } from '../../http.ts';
+import { EVERYONE } from '../../plugins/auth.ts';
 import { activate } from '../invitations/activate.ts';
+import { joinCourse } from '../invitations/join.ts';
 import type { AuthScope } from './password-routes.ts';
 import { acceptInvitation, register } from './registration.ts';
-import { AcceptBody, Accepted, ActivateBody, RegisterBody, TokenAnswer } from './schemas.ts';
+import {
+  AcceptBody,
+  Accepted,
+  ActivateBody,
+  JoinBody,
+  JoinedCourse,
+  RegisterBody,
+  TokenAnswer,
+} from './schemas.ts';
 import { originOf } from './sign-in.ts';
 
 const tags = ['auth'];
@@ -82,5 +92,30 @@ export function joinRoutes({ app, context, guard, limited }: AuthScope): void {
       },
     },
     async (request) => activate(context, guard, request.body, originOf(request)),
+  );
+
+  app.post(
+    '/auth/join',
+    {
+      config: { roles: EVERYONE, ...limited },
+      schema: {
+        tags,
+        summary: 'Join a course with an activation code',
+        description:
+          'For students and teachers who have an account already: the code’s course becomes one of theirs. Who is in it ' +
+          'already spends no use of the code.',
+        body: JoinBody,
+        response: {
+          200: JoinedCourse,
+          ...failures(
+            'activation-code-mistyped',
+            'activation-code-invalid',
+            'student-archived',
+            'rate-limited',
+          ),
+        },
+      },
+    },
+    async (request) => joinCourse(context, guard, request.caller, request.body.code, originOf(request)),
   );
 }

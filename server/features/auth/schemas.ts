@@ -205,6 +205,25 @@ export const AcceptBody = Type.Object(
   { token: LinkToken, password: Password, name: Type.Optional(PersonName) },
   { examples: [{ token: TOKEN_EXAMPLE, password: 'a long password' }] },
 );
+export const JoinBody = Type.Object(
+  { code: Type.String({ minLength: 8, maxLength: 40 }) },
+  { examples: [{ code: '7K2P-A9QX-M4BV' }] },
+);
+export const JoinedCourse = Type.Object(
+  {
+    courseId: Uuid('The course.'),
+    code: Type.String(),
+    name: Type.String(),
+    joined: Type.Boolean({ description: 'False: you were in it already, and no use of the code was spent.' }),
+  },
+  {
+    title: 'JoinedCourse',
+    examples: [
+      { courseId: '01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5f', code: 'MAT101', name: 'Matematik', joined: true },
+    ],
+  },
+);
+export type JoinedCourse = Static<typeof JoinedCourse>;
 export const ActivateBody = Type.Object(
   {
     code: Type.String({ minLength: 8, maxLength: 40 }),

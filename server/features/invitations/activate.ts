@@ -48,7 +48,7 @@ export async function activate(
   const address = origin.address ?? 'unknown';
   await guard.attempt({ account: `activation:${code}`, address }, async () => {
     held = await context.db.system(async (tx) => {
-      const [found] = await tx.select().from(activationCodes).where(usable(codeHash, now));
+      const [found] = await tx.select().from(activationCodes).where(usableCode(codeHash, now));
       return found ?? null;
     });
     return held !== null;
@@ -66,7 +66,7 @@ export async function activate(
       const [used] = await tx
         .update(activationCodes)
         .set({ uses: sql`${activationCodes.uses} + 1` })
-        .where(usable(codeHash, now))
+        .where(usableCode(codeHash, now))
         .returning();
       if (!used) throw new ApiError('activation-code-invalid');
       const tenant = await currentTenant(tx, tenantId);
@@ -106,7 +106,8 @@ export async function activate(
   return answerTokens(context, grant);
 }
 
-const usable = (codeHash: Buffer, now: Date) =>
+/** Not withdrawn, not expired, not used up. */
+export const usableCode = (codeHash: Buffer, now: Date) =>
   and(
     eq(activationCodes.codeHash, codeHash),
     isNull(activationCodes.revokedAt),

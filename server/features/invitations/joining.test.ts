@@ -242,4 +242,59 @@ describe('an activation code', () => {
     const read = await server.admin.get<{ userId: string }>(`/teachers/${teacher.body.id}`);
     expect(read.body.userId).toBeTruthy();
   });
+
+  it('lets those who have an account join its course, once each', async () => {
+    const { body: course } = await server.admin.post<{ id: string }>('/courses', {
+      code: 'KIM1',
+      name: 'Kimya',
+    });
+    const member = async (n: number) => {
+      const [fresh] = await makeCodes({});
+      const given = { code: fresh!.code, email: `join${n}@test.local`, studentNumber: `J${n}` };
+      const { body } = await activate(given);
+      return { api: createApi(server.url, body.access_token), studentId: body.user.studentId! };
+    };
+    const people = await Promise.all([1, 2, 3].map(member));
+    const [shared] = await makeCodes({ courseId: course.id, maxUses: 2 });
+    type Joined = { courseId: string; joined: boolean } & Failure;
+    const join = (api: Api, code: string) => api.post<Joined>('/auth/join', { code });
+    const first = await Promise.all([1, 2, 3].map(() => join(people[0]!.api, shared!.code)));
+    expect(first.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(first.filter(({ body }) => body.joined)).toHaveLength(1);
+    const own = await people[0]!.api.get<{ items: { code: string }[] }>(
+      `/students/${people[0]!.studentId}/courses`,
+    );
+    expect(own.body.items.map(({ code }) => code)).toEqual(['KIM1']);
+    // Of two at once for the one use that is left, one gets it.
+    const rest = await Promise.all([1, 2].map((n) => join(people[n]!.api, shared!.code)));
+    expect(rest.map(({ status }) => status).sort()).toEqual([200, 404]);
+
+    const refused = async (api: Api, given: object) => {
+      const [code] = await makeCodes(given);
+      return (await join(api, code!.code)).body.error?.code;
+    };
+    const [one, two] = people as [(typeof people)[0], (typeof people)[0]];
+    expect(await refused(one.api, {})).toBe('activation-code-invalid');
+    expect(await refused(one.api, { courseId: course.id, role: 'teacher' })).toBe('activation-code-invalid');
+    expect(await refused(server.admin, { courseId: course.id })).toBe('activation-code-invalid');
+    expect(await refused(one.api, { courseId: course.id, studentIds: [two.studentId] })).toBe(
+      'activation-code-invalid',
+    );
+    expect(await refused(stranger, { courseId: course.id, role: 'teacher' })).toBe('activation-code-invalid');
+    expect((await join(server.anonymous, shared!.code)).status).toBe(401);
+    await server.admin.post(`/students/${one.studentId}/archive`);
+    expect(await refused(one.api, { courseId: course.id })).toBe('student-archived');
+  });
+
+  it('lets a teacher join the course that it is for', async () => {
+    const { body: course } = await server.admin.post<{ id: string }>('/courses', {
+      code: 'BIY1',
+      name: 'Biyoloji',
+    });
+    const [fresh] = await makeCodes({ role: 'teacher', courseId: course.id });
+    expect((await server.teacher.get(`/courses/${course.id}`)).status).toBe(404);
+    const joined = await server.teacher.post('/auth/join', { code: fresh!.code });
+    expect([joined.status, joined.body.joined]).toEqual([200, true]);
+    expect((await server.teacher.get(`/courses/${course.id}`)).status).toBe(200);
+  });
 });
