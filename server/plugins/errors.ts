@@ -27,17 +27,16 @@ export function sendError(request: FastifyRequest, reply: FastifyReply, error: A
   if (error.retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(error.retryAfter)));
   else if (error.status === 503) reply.header('retry-after', '2');
   if (error.status === 401) reply.header('www-authenticate', 'Bearer realm="yoklama"');
-  return reply
-    .code(error.status)
-    .type('application/json; charset=utf-8')
-    .send({
-      error: {
-        code: error.code,
-        message: error.message,
-        ...(error.details ? { details: error.details } : {}),
-        requestId: request.id,
-      },
-    });
+  const body = {
+    error: {
+      code: error.code,
+      message: error.message,
+      ...(error.details ? { details: error.details } : {}),
+      requestId: request.id,
+    },
+  };
+  // Written here: a route's own answer of this status may be a page.
+  return reply.code(error.status).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {

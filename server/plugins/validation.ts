@@ -18,13 +18,30 @@ export function validateRequests(app: FastifyInstance): void {
     allErrors: false,
     addUsedSchema: false,
   };
-  const text = formats(new Ajv({ ...options, coerceTypes: 'array' }));
-  const json = formats(new Ajv(options));
+  const text = withFormats(new Ajv({ ...options, coerceTypes: 'array' }));
+  const json = withFormats(new Ajv(options));
   app.addHook('preValidation', async ({ body, query, params }) => {
     for (const part of [body, query, params]) assertText(part);
   });
   app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? json : text).compile(schema));
 }
+
+/**
+ * Days and instants from 1900 to 9998: with a week or a month added they can still be reckoned with, and be written in
+ * the same form.
+ */
+function withFormats(ajv: Ajv): Ajv {
+  formats(ajv);
+  for (const name of ['date', 'date-time'] as const) {
+    const usual = formats.get(name, 'full') as { validate: (text: string) => boolean };
+    ajv.addFormat(name, {
+      ...usual,
+      validate: (text: string) => usual.validate(text) && IN_REACH.test(text),
+    });
+  }
+  return ajv;
+}
+const IN_REACH = /^(?!9999|1[0-8])[1-9]\d{3}-/;
 
 /**
  * Text that Postgres cannot keep: U+0000, and halves of surrogate pairs. Throws `invalid-request`. Walks without
