@@ -59,6 +59,8 @@ export const classSessions = pgTable(
     day: date('day').notNull().default('1970-01-01'),
     policy: jsonb('policy').$type<SessionPolicy>().notNull(),
     rules: jsonb('rules').$type<SessionRules>().notNull(),
+    /** For how long its cameras have given pictures: nobody can have been seen for longer. */
+    watchedSeconds: real('watched_seconds').notNull().default(0),
     createdAt: createdAt(),
   },
   (table) => [

@@ -74,6 +74,7 @@ export function toEvent(row: EventRow): AttendanceEvent[] {
           closedAt: base.at,
           lastSeenAt: numberOf(data.lastSeenAt),
           secondsSeen: numberOf(data.secondsSeen) ?? 0,
+          watchedSeconds: numberOf(data.watchedSeconds),
         },
       ];
     default:

@@ -123,21 +123,34 @@ export async function compare(tx: Tx, rows: readonly RecordRow[]): Promise<Recor
   return changes;
 }
 
+/** The schedule opens within seconds; later than this it could not: the server was down. */
+const LATE_OPENING_MS = 60_000;
+
 async function loadFrames(tx: Tx, sessionIds: string[]): Promise<Map<string, SessionFrame>> {
   const rows = await tx
     .select({
       id: classSessions.id,
       startsAt: classSessions.startsAt,
       endsAt: classSessions.endsAt,
+      openedAt: classSessions.openedAt,
+      openedHow: classSessions.openedHow,
       rules: classSessions.rules,
     })
     .from(classSessions)
     .where(inArray(classSessions.id, sessionIds));
   return new Map(
-    rows.map((row) => [
-      row.id,
-      { startsAt: row.startsAt.getTime(), endsAt: row.endsAt?.getTime() ?? null, rules: row.rules },
-    ]),
+    rows.map(({ id, startsAt, endsAt, openedAt, openedHow, rules }) => {
+      const late = openedHow === 'schedule' && openedAt.getTime() - startsAt.getTime() > LATE_OPENING_MS;
+      return [
+        id,
+        {
+          startsAt: startsAt.getTime(),
+          endsAt: endsAt?.getTime() ?? null,
+          openedLateAt: late ? openedAt.getTime() : null,
+          rules,
+        },
+      ];
+    }),
   );
 }
 

@@ -7,6 +7,7 @@ const MINUTE = 60_000;
 const frame: SessionFrame = {
   startsAt: START,
   endsAt: START + 60 * MINUTE,
+  openedLateAt: null,
   rules: { lateAfterMinutes: 10, minPresenceShare: 0.5, graceMinutes: 10 },
 };
 
@@ -43,12 +44,13 @@ const corrected = (status: AttendanceStatus, actorId = 'teacher'): AttendanceEve
   note: null,
   actorId,
 });
-const closed = (secondsSeen: number): AttendanceEvent => ({
+const closed = (secondsSeen: number, watchedSeconds: number | null = null): AttendanceEvent => ({
   ...base(),
   type: 'session-closed',
   closedAt: START + 60 * MINUTE,
   lastSeenAt: START + 59 * MINUTE,
   secondsSeen,
+  watchedSeconds,
 });
 
 const scanned = (minute: number): AttendanceEvent => ({
@@ -115,6 +117,20 @@ describe('the record of one student', () => {
     expect(project([marked(1), closed(1499)], frame).status).toBe('absent');
     const lenient = { ...frame, rules: { ...frame.rules, minPresenceShare: 0 } };
     expect(project([marked(1), closed(1)], lenient).status).toBe('present');
+  });
+
+  it('asks for no more than cameras were there to see', () => {
+    // Dark for forty of the fifty minutes that count.
+    expect(project([marked(1), closed(290, 600)], frame).status).toBe('absent');
+    expect(project([marked(1), closed(300, 600)], frame).status).toBe('present');
+    expect(project([marked(1), closed(1499, 3600)], frame).status).toBe('absent');
+    expect(project([marked(1), closed(1500, 3600)], frame).status).toBe('present');
+  });
+
+  it('calls nobody late of whom it cannot know, because the schedule could not open in time', () => {
+    const late = { ...frame, openedLateAt: START + 20 * MINUTE };
+    expect(project([marked(21)], late).status).toBe('present');
+    expect(project([marked(31)], late).status).toBe('late');
   });
 
   it('does not hold the share against whom a person confirmed', () => {

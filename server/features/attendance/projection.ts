@@ -18,6 +18,8 @@ export interface CourseRules {
 /** What of a session the rules need: frozen when it opens. */
 export interface SessionFrame {
   startsAt: number;
+  /** When the schedule opened it, where that was late: nobody can say who came before. Otherwise null. */
+  openedLateAt: number | null;
   /** Planned end, epoch ms; null where the session has none. */
   endsAt: number | null;
   rules: CourseRules;
@@ -89,6 +91,8 @@ export type AttendanceEvent =
       closedAt: number;
       lastSeenAt: number | null;
       secondsSeen: number;
+      /** For how long cameras gave pictures; null where there were none, or nobody counted. */
+      watchedSeconds: number | null;
     });
 
 export interface ProjectedRecord {
@@ -130,7 +134,7 @@ interface Tally {
   excuses: Set<string>;
   /** Time that came with tracks of another record. */
   moved: { lastSeenAt: number | null; secondsSeen: number }[];
-  closed: { closedAt: number; lastSeenAt: number | null; secondsSeen: number } | null;
+  closed: Omit<Extract<AttendanceEvent, { type: 'session-closed' }>, keyof EventBase | 'type'> | null;
 }
 
 const emptyTally = (): Tally => ({
@@ -243,6 +247,7 @@ function apply(tally: Tally, event: AttendanceEvent, undone: ReadonlySet<string>
         closedAt: event.closedAt,
         lastSeenAt: event.lastSeenAt,
         secondsSeen: event.secondsSeen,
+        watchedSeconds: event.watchedSeconds,
       };
       return;
   }
@@ -342,23 +347,25 @@ const earliest = (a: number | null, b: number | null): number | null =>
 const latest = (a: number | null, b: number | null): number | null =>
   a === null ? b : b === null ? a : Math.max(a, b);
 
-/** `late` when first seen more than the course's minutes after the start. */
+/** `late` when first seen more than the course's minutes after the start, or after an opening that was late itself. */
 export function arrival(firstSeenAt: number, frame: SessionFrame): 'present' | 'late' {
-  return firstSeenAt > frame.startsAt + frame.rules.lateAfterMinutes * 60_000 ? 'late' : 'present';
+  const since = Math.max(frame.startsAt, frame.openedLateAt ?? 0);
+  return firstSeenAt > since + frame.rules.lateAfterMinutes * 60_000 ? 'late' : 'present';
 }
 
 /**
  * Seen for the course's minimum share of the time that counts: from the start to the earlier of the planned end and
- * the closing, less the grace at the end. A session closed within its grace asks for nothing.
+ * the closing, less the grace at the end, but not more than cameras were there to see. A session closed within its
+ * grace asks for nothing.
  */
 function enough(
-  closed: { closedAt: number },
+  closed: { closedAt: number; watchedSeconds: number | null },
   secondsSeen: number,
   { startsAt, endsAt, rules }: SessionFrame,
 ): boolean {
   if (rules.minPresenceShare <= 0) return true;
   const end = Math.min(endsAt ?? closed.closedAt, closed.closedAt) - rules.graceMinutes * 60_000;
-  const countsS = (end - startsAt) / 1000;
+  const countsS = Math.min((end - startsAt) / 1000, closed.watchedSeconds ?? Number.POSITIVE_INFINITY);
   return countsS <= 0 || secondsSeen >= rules.minPresenceShare * countsS;
 }
 

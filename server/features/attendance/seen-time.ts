@@ -20,33 +20,41 @@ export interface SeenTime {
   forget(studentId: string): void;
 }
 
+/** Frames are never so late: the clock of the machine was set back. */
+const SET_BACK_MS = 60_000;
+
 export function createSeenTime(maxGapMs: number): SeenTime {
-  const tallies = new Map<string, SeenTally>();
+  /** `upToMs`: time is counted from here on; behind the last sight where the clock was set back. */
+  const tallies = new Map<string, SeenTally & { upToMs: number }>();
   const changed = new Set<string>();
+  const tallyOf = (studentId: string): SeenTally | null => {
+    const found = tallies.get(studentId);
+    if (!found) return null;
+    const { upToMs: _, ...tally } = found;
+    return tally;
+  };
   return {
     saw(studentId, atMs) {
       const tally = tallies.get(studentId);
       changed.add(studentId);
       if (!tally) {
-        tallies.set(studentId, { firstSeenAt: atMs, lastSeenAt: atMs, seenMs: 0 });
+        tallies.set(studentId, { firstSeenAt: atMs, lastSeenAt: atMs, seenMs: 0, upToMs: atMs });
         return;
       }
-      const gap = atMs - tally.lastSeenAt;
-      if (gap > 0) {
-        if (gap <= maxGapMs) tally.seenMs += gap;
-        tally.lastSeenAt = atMs;
-      } else if (atMs < tally.firstSeenAt) {
-        tally.firstSeenAt = atMs;
-      }
+      const gap = atMs - tally.upToMs;
+      if (gap > 0 && gap <= maxGapMs) tally.seenMs += gap;
+      if (gap > 0 || gap < -SET_BACK_MS) tally.upToMs = atMs;
+      tally.lastSeenAt = Math.max(tally.lastSeenAt, atMs);
+      tally.firstSeenAt = Math.min(tally.firstSeenAt, atMs);
     },
-    get: (studentId) => tallies.get(studentId) ?? null,
+    get: (studentId) => tallyOf(studentId),
     takeChanged() {
-      const list = [...changed].map((id): [string, SeenTally] => [id, { ...tallies.get(id)! }]);
+      const list = [...changed].map((id): [string, SeenTally] => [id, tallyOf(id)!]);
       changed.clear();
       return list;
     },
     restore(studentId, tally) {
-      tallies.set(studentId, { ...tally });
+      tallies.set(studentId, { ...tally, upToMs: tally.lastSeenAt });
     },
     forget(studentId) {
       tallies.delete(studentId);

@@ -1,6 +1,6 @@
-import { eq, gt } from 'drizzle-orm';
+import { and, eq, gt } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
-import { qrSessions, tenants } from '../../db/schema/index.ts';
+import { classSessions, qrSessions, tenants } from '../../db/schema/index.ts';
 import type { QrSession } from './schemas.ts';
 import { codeToShow, type QrRow } from './service.ts';
 import type { Steps } from './steps.ts';
@@ -39,7 +39,8 @@ export function createQrBroadcast(context: AppContext, steps: Steps): QrBroadcas
         tx
           .select({ id: qrSessions.id, sessionId: qrSessions.sessionId })
           .from(qrSessions)
-          .where(gt(qrSessions.closesAt, new Date(clock.now()))),
+          .innerJoin(classSessions, eq(classSessions.id, qrSessions.sessionId))
+          .where(and(eq(classSessions.status, 'open'), gt(qrSessions.closesAt, new Date(clock.now())))),
       );
       for (const session of open) follow(tenantId, session);
     }
@@ -68,10 +69,15 @@ export function createQrBroadcast(context: AppContext, steps: Steps): QrBroadcas
 
   async function show(id: string, window: Followed): Promise<void> {
     const next = await db.tenant(window.tenantId, async (tx) => {
-      const [row] = await tx.select().from(qrSessions).where(eq(qrSessions.id, id));
-      if (!row) return null;
-      window.row = row;
-      return codeToShow(context, tx, steps, row);
+      const [found] = await tx
+        .select({ row: qrSessions, status: classSessions.status })
+        .from(qrSessions)
+        .innerJoin(classSessions, eq(classSessions.id, qrSessions.sessionId))
+        .where(eq(qrSessions.id, id));
+      // A code of a closed session is not taken: nobody is to scan it.
+      if (found?.status !== 'open') return null;
+      window.row = found.row;
+      return codeToShow(context, tx, steps, found.row);
     });
     if (windows.get(id) !== window) return;
     if (!next) return void windows.delete(id);

@@ -1,12 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm';
-import type { Observation } from '../../../pipeline/messages.ts';
+import type { Observation, StreamSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { cameras } from '../../db/schema/index.ts';
 import { sourceOf } from '../cameras/source.ts';
 import { currentTenant, tenantCrypto } from '../tenants/service.ts';
 import { tenantSettings } from '../tenants/settings.ts';
-import { type ClassSense, createClassSense } from './class-sense.ts';
+import { type ClassSense, createClassSense, lapseOf } from './class-sense.ts';
 import { camerasInUse } from './load.ts';
 import type { Planned } from './schedule.ts';
 
@@ -29,12 +29,15 @@ const MOST_STREAMS = 8;
 const LEASE_S = 120;
 const WIDTH = 960;
 
+/** Heads are counted, which does not need many frames. */
+const slowly = (sampling: StreamSpec['sampling']): StreamSpec['sampling'] =>
+  sampling.mode === 'fps' ? { mode: 'fps', fps: Math.min(1, sampling.fps) } : sampling;
+
 interface Watch {
   tenantId: string;
   planned: Planned;
-  sense: ClassSense;
-  /** Stream → camera. */
-  streams: Map<string, string>;
+  /** By stream. */
+  senses: Map<string, ClassSense>;
 }
 
 export function createCameraWatch(
@@ -50,8 +53,8 @@ export function createCameraWatch(
     const key = byStream.get(observation.streamId);
     const watch = key === undefined ? undefined : watches.get(key);
     if (!watch || key === undefined) return;
-    const camera = watch.streams.get(observation.streamId)!;
-    if (!watch.sense.saw(camera, observation.faces.length, observation.atMs)) return;
+    const sense = watch.senses.get(observation.streamId);
+    if (!sense?.saw(observation.faces.length, observation.atMs)) return;
     // The camera is let go of first: the session starts its own stream of it.
     end(key);
     open(watch.tenantId, watch.planned).catch((error) =>
@@ -67,7 +70,7 @@ export function createCameraWatch(
     const watch = watches.get(key);
     if (!watch) return;
     watches.delete(key);
-    for (const streamId of watch.streams.keys()) {
+    for (const streamId of watch.senses.keys()) {
       byStream.delete(streamId);
       supervisor.stopStream(streamId);
     }
@@ -119,7 +122,7 @@ export function createCameraWatch(
         rule: { faces: attendance.cameraFaces, seconds: attendance.cameraSeconds },
         cameras: rows
           .filter((row) => !taken.has(row.id))
-          .map((row) => ({ id: row.id, sampling: row.sampling, source: sourceOf(row, crypto) })),
+          .map((row) => ({ sampling: slowly(row.sampling), source: sourceOf(row, crypto) })),
       };
     });
   }
@@ -142,15 +145,19 @@ export function createCameraWatch(
       watches.set(key, {
         tenantId,
         planned,
-        sense: createClassSense(room.rule),
-        streams: new Map([...streams].map(([streamId, camera]) => [streamId, camera.id])),
+        senses: new Map(
+          [...streams].map(([streamId, { sampling }]) => [
+            streamId,
+            createClassSense({ ...room.rule, lapseMs: lapseOf(sampling) }),
+          ]),
+        ),
       });
       for (const [streamId, { source, sampling }] of streams) {
         byStream.set(streamId, key);
         supervisor.startStream({
           streamId,
           source,
-          sampling: sampling.mode === 'fps' ? { mode: 'fps', fps: Math.min(1, sampling.fps) } : sampling,
+          sampling,
           maxWidth: context.config.pipeline.maxWidth,
           detectWidth: WIDTH,
           purposes: { identify: false, attention: false, emotion: 'off', liveness: false },

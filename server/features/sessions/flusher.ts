@@ -9,8 +9,9 @@ import { writeBuckets, writeEmotions } from '../engagement/store.ts';
 import type { LiveSession } from './live-session.ts';
 
 /**
- * What of open sessions is kept every 10 s rather than at once, because it is no decision: seen times, engagement,
- * the state of streams and the highest track ids. What cannot be written is held, bounded, for the next time.
+ * What of open sessions is kept every 10 s rather than at once, because it is no decision: seen times, how long
+ * cameras gave pictures, engagement, the state of streams and the highest track ids. What cannot be written is held,
+ * bounded, for the next time.
  */
 export interface Flusher {
   keep(session: LiveSession, bucket: EngagementBucket): void;
@@ -61,6 +62,7 @@ export function createFlusher(
         await writeBuckets(tx, tenantId, batch.buckets);
         await writeEmotions(tx, tenantId, batch.emotions);
         await writeStreams(tx, sessions);
+        await writeWatched(tx, sessions);
       });
       forget(rows);
       options.onResult(true);
@@ -98,6 +100,18 @@ export function createFlusher(
       from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as v(
         "streamId" uuid, state text, reason text, "lastTrackId" integer)
       where s.id = v."streamId"`);
+  }
+
+  async function writeWatched(tx: Tx, sessions: readonly LiveSession[]): Promise<void> {
+    const rows = sessions.flatMap((session) => {
+      const watchedSeconds = session.watchedSeconds();
+      return watchedSeconds === null ? [] : [{ id: session.id, watchedSeconds }];
+    });
+    if (rows.length === 0) return;
+    await tx.execute(sql`
+      update class_sessions s set watched_seconds = greatest(s.watched_seconds, v."watchedSeconds")
+      from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as v(id uuid, "watchedSeconds" real)
+      where s.id = v.id and s.status = 'open' and s.watched_seconds < v."watchedSeconds"`);
   }
 
   return {

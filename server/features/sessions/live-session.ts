@@ -58,18 +58,23 @@ export interface LiveSession {
   asked(review: Review): void;
   settled(review: Review): void;
   openReviews(): Review[];
+  /** Takes over what another server has written: what is newer than what is known here. */
+  refresh(stored: { row: SessionRow; records: readonly RecordRow[]; reviews: readonly Review[] }): void;
   /** The student was erased: nothing of them stays in memory. */
   forget(studentId: string): void;
   /** Once a second: publishes the metrics. */
   tick(nowMs: number): void;
   takeSeen(): SeenRow[];
   totals(studentId: string): { lastSeenAt: number | null; secondsSeen: number };
+  /** For how long its cameras have given pictures; null where it has none. */
+  watchedSeconds(): number | null;
   closed(closedAt: Date): void;
 }
 
 /** A face lost for less than this is taken to have been there; keyframes may be far apart. */
 const FPS_GAP_MS = 5000;
 const KEYFRAME_GAP_MS = 15_000;
+const ANYBODY = '';
 
 export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
   const { tenantId } = seed;
@@ -83,10 +88,12 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
   const statuses = new Map<string, StreamStatusView>();
   const evidence = new Set<string>();
   const decidedStudents = new Set<string>();
-  const seenTime = createSeenTime(
-    specs.some((spec) => spec.sampling.mode === 'keyframes') ? KEYFRAME_GAP_MS : FPS_GAP_MS,
-  );
+  const gapMs = specs.some((spec) => spec.sampling.mode === 'keyframes') ? KEYFRAME_GAP_MS : FPS_GAP_MS;
+  const seenTime = createSeenTime(gapMs);
+  const watchedTime = createSeenTime(gapMs);
   let seq = 0;
+
+  watchedTime.restore(ANYBODY, { firstSeenAt: 0, lastSeenAt: 0, seenMs: row.watchedSeconds * 1000 });
 
   for (const { row: record } of seed.records) {
     if (!record.firstSeenAt) continue;
@@ -180,7 +187,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     };
   }
 
-  return {
+  const self: LiveSession = {
     id: sessionId,
     tenantId,
     courseId: row.courseId,
@@ -219,6 +226,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       return record !== undefined && (record.correctedBy !== null || record.status !== 'pending');
     },
     observe(observation) {
+      watchedTime.saw(ANYBODY, observation.atMs);
       for (const face of observation.faces) {
         const { state, studentId } = face.identity;
         if (state === 'sure' && studentId && roster.has(studentId)) seenTime.saw(studentId, observation.atMs);
@@ -281,6 +289,21 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       hub.send(sessionId, 'review:settled', { review });
     },
     openReviews: () => [...reviews.values()],
+    refresh(stored) {
+      const { startsAt, endsAt, day } = stored.row;
+      const moved =
+        startsAt.getTime() !== row.startsAt.getTime() || endsAt?.getTime() !== row.endsAt?.getTime();
+      if (moved) self.setTimes({ startsAt, endsAt, day });
+      const newer = stored.records.flatMap((after): RecordChange[] => {
+        const held = records.get(after.studentId)?.row;
+        if (!held) return [{ before: { ...after, status: 'pending', version: 0 }, after }];
+        return held.version < after.version ? [{ before: held, after }] : [];
+      });
+      self.commit(newer);
+      for (const review of stored.reviews) {
+        if (review.status !== 'open' && reviews.has(review.id)) self.settled(review);
+      }
+    },
     forget(studentId) {
       roster.delete(studentId);
       records.delete(studentId);
@@ -290,7 +313,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     },
     tick(nowMs) {
       const metrics = live.tick(nowMs);
-      if (metrics && hub.hasAudience(sessionId)) hub.send(sessionId, 'session:metrics', metrics);
+      if (metrics && hub.hasAudience(sessionId)) hub.sendVolatile(sessionId, 'session:metrics', metrics);
     },
     takeSeen() {
       const rows: SeenRow[] = [];
@@ -309,10 +332,12 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       const tally = seenTime.get(studentId);
       return { lastSeenAt: tally?.lastSeenAt ?? null, secondsSeen: (tally?.seenMs ?? 0) / 1000 };
     },
+    watchedSeconds: () => (specs.length === 0 ? null : (watchedTime.get(ANYBODY)?.seenMs ?? 0) / 1000),
     closed(closedAt) {
       hub.send(sessionId, 'session:closed', { sessionId, closedAt: closedAt.toISOString() });
     },
   };
+  return self;
 }
 
 function facesOf(specs: readonly StreamSpec[]): Set<string> {

@@ -78,11 +78,11 @@ async function recentHistory(tx: Tx, sessionId: string, nowMs: number): Promise<
 }
 
 /** The snapshot of a session that is not in memory: closed, or not resumed yet. */
-export async function storedSnapshot(tx: Tx, sessionId: string): Promise<Snapshot | null> {
+export async function storedSnapshot(tx: Tx, sessionId: string, nowMs: number): Promise<Snapshot | null> {
   const found = await findSession(tx, sessionId);
   if (!found) return null;
   const records = await listRecords(tx, sessionId);
-  const end = found.row.closedAt?.getTime() ?? Date.now();
+  const end = found.row.closedAt?.getTime() ?? nowMs;
   const points = await classHistory(tx, sessionId, { sinceMs: end - 60 * HISTORY_STEP_MS });
   return {
     session: found.view,

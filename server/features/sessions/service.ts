@@ -8,22 +8,22 @@ import {
   cameras,
   classSessions,
   courses,
-  reviewItems,
   streams,
 } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { publish } from '../../jobs/outbox.ts';
-import { appendEvents, type EventDraft, lockRecords, type RecordChange } from '../attendance/ledger.ts';
+import { appendEvents } from '../attendance/ledger.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse } from '../courses/access.ts';
 import { excuseDrafts } from '../excuses/covering.ts';
 import { currentTenant } from '../tenants/service.ts';
 import { reachSession } from './access.ts';
+import { announceClosing, writeClosing } from './closing.ts';
 import type { Live } from './live.ts';
 import type { LiveSession } from './live-session.ts';
 import { camerasInUse, storedSnapshot } from './load.ts';
-import { findSession, type ReviewRow, type SessionRow, toReview } from './queries.ts';
+import { findSession, type SessionRow } from './queries.ts';
 import { loadRoster } from './roster.ts';
 import { meetingAt } from './schedule.ts';
 import type { ClassSession, OpenSession, Snapshot } from './schemas.ts';
@@ -255,76 +255,6 @@ export async function closeSession(
   return found.view;
 }
 
-interface Closing {
-  changes: RecordChange[];
-  lapsed: ReviewRow[];
-}
-
-async function writeClosing(
-  tx: Tx,
-  by: {
-    tenantId: string;
-    sessionId: string;
-    closedAt: Date;
-    userId: string | null;
-    session: LiveSession | null;
-  },
-): Promise<Closing | null> {
-  const { tenantId, sessionId, closedAt, session } = by;
-  const [row] = await tx.select().from(classSessions).where(eq(classSessions.id, sessionId)).for('update');
-  if (!row) throw new ApiError('session-not-found');
-  if (row.status === 'closed') return null;
-  const records = await lockRecords(tx, sessionId);
-  const known = new Set(records.map((record) => record.studentId));
-  const joined = (await loadRoster(tx, row.courseId)).filter((member) => !known.has(member.studentId));
-  const totals = [
-    ...records.map((record) => ({
-      studentId: record.studentId,
-      lastSeenAt: record.lastSeenAt?.getTime() ?? null,
-      secondsSeen: record.secondsSeen,
-      ...session?.totals(record.studentId),
-    })),
-    ...joined.map((member) => ({ studentId: member.studentId, lastSeenAt: null, secondsSeen: 0 })),
-  ];
-  const drafts: EventDraft[] = totals.map(({ studentId, lastSeenAt, secondsSeen }) => ({
-    id: newId(),
-    sessionId,
-    studentId,
-    type: 'session-closed',
-    at: closedAt,
-    actorId: by.userId,
-    data: { lastSeenAt, secondsSeen },
-  }));
-  // Who has joined since the opening may have been excused since then, too.
-  const open = records.filter((record) => record.status === 'pending');
-  const undecided = [...open, ...joined].map(({ studentId }) => studentId);
-  const excused = await excuseDrafts(tx, row, undecided, closedAt);
-  const changes = await appendEvents(tx, tenantId, [...excused, ...drafts]);
-  await tx
-    .update(classSessions)
-    .set({ status: 'closed', closedAt, closedBy: by.userId })
-    .where(eq(classSessions.id, sessionId));
-  await tx
-    .update(streams)
-    .set({ endedAt: closedAt, state: 'ended', reason: 'stopped' })
-    .where(eq(streams.sessionId, sessionId));
-  const lapsed = await tx
-    .update(reviewItems)
-    .set({ status: 'obsolete', decidedAt: closedAt, embedding: null })
-    .where(and(eq(reviewItems.sessionId, sessionId), eq(reviewItems.status, 'open')))
-    .returning();
-  await publish(tx, tenantId, 'session.closed', { sessionId, courseId: row.courseId });
-  return { changes, lapsed };
-}
-
-function announceClosing(session: LiveSession, { changes, lapsed }: Closing, closedAt: Date): void {
-  session.commit(changes);
-  for (const row of lapsed) {
-    session.settled(toReview(row, session.person(row.studentId)?.name ?? '', false));
-  }
-  session.closed(closedAt);
-}
-
 /** The session as it stands; throws `session-not-found` also for another institution's or another teacher's. */
 export async function sessionOf(
   context: AppContext,
@@ -353,7 +283,9 @@ export async function snapshotOf(
   await context.db.tenant(caller.tenantId, (tx) => reachSession(tx, caller, id));
   const held = live.find(id);
   if (held?.tenantId === caller.tenantId) return held.snapshot();
-  const stored = await context.db.tenant(caller.tenantId, (tx) => storedSnapshot(tx, id));
+  const stored = await context.db.tenant(caller.tenantId, (tx) =>
+    storedSnapshot(tx, id, context.clock.now()),
+  );
   if (!stored) throw new ApiError('session-not-found');
   return stored;
 }

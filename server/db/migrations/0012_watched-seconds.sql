@@ -1,0 +1,1 @@
+ALTER TABLE "class_sessions" ADD COLUMN "watched_seconds" real DEFAULT 0 NOT NULL;
