@@ -1,6 +1,7 @@
 /**
  * The server under load, as a process of its own: `load-worker.ts DATA_DIR`. Seeds an empty data directory, then says
- * `{ ready }` and goes on until its parent leaves. `{ cache: false }` from the parent lets no cached answer be found.
+ * `{ ready }` and goes on until its parent leaves. `{ cache: false }` from the parent lets no cached answer be found;
+ * `{ asked: true }` is answered with how often one was looked for since.
  * With `plans` as second argument the plan of every query is sent as `{ plan }`; that costs, so nothing is measured then.
  */
 import { existsSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,10 @@ import { LOAD_NOW, SEED_VERSION, seedLoad } from './load-seed.ts';
 /** The plan of a query, as auto_explain says it. */
 export interface LoadPlan {
   plan: string;
+}
+
+export interface LoadAsked {
+  asked: number;
 }
 
 const INSTITUTIONS = 50;
@@ -55,9 +60,16 @@ await prepare(server);
 let cached = true;
 const { cache } = server.context;
 const get = cache.get.bind(cache);
-cache.get = async (key) => (cached ? get(key) : null);
-process.on('message', (message: { cache: boolean }) => {
+let asked = 0;
+cache.get = async (key) => {
+  if (key.startsWith('http ')) asked++;
+  return cached ? get(key) : null;
+};
+process.on('message', (message: { cache: boolean; asked?: boolean }) => {
   cached = message.cache;
+  if (!message.asked) return;
+  process.send?.({ asked } satisfies LoadAsked);
+  asked = 0;
 });
 process.on('disconnect', () => {
   void server.close().then(() => process.exit(0));

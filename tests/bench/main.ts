@@ -24,6 +24,8 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     /** Of `load`: endpoints whose names fit. */
     only: { type: 'string' },
+    /** Of `load`: keep the data there for the next run. */
+    data: { type: 'string' },
   },
 });
 const wanted = positionals.length > 0 ? positionals : [...names];
@@ -68,7 +70,7 @@ if (wanted.includes('classrooms')) {
 }
 if (wanted.includes('load')) {
   const only = values.only ? new RegExp(values.only) : undefined;
-  const figures = await benchLoad(Math.min(3, seconds), only);
+  const figures = await benchLoad(Math.min(3, seconds), { only, folder: values.data });
   results.load = figures;
   console.log(`## Lists, statistics and reports under load\n\n${printLoad(figures)}\n`);
 }

@@ -14,6 +14,8 @@ interface Stat {
   parent: number;
   /** utime + stime of proc(5). */
   seconds: number;
+  /** Of children that have ended. */
+  endedSeconds: number;
   residentBytes: number;
 }
 
@@ -26,6 +28,7 @@ function statOf(pid: number): Stat | null {
       program: text.slice(text.indexOf('(') + 1, end),
       parent: Number(fields[1]),
       seconds: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+      endedSeconds: (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND,
       residentBytes: Number(fields[21]) * 4096,
     };
   } catch {
@@ -42,6 +45,22 @@ export function treeCpu(pid: number): TreeCpu {
     children[stat.program] = (children[stat.program] ?? 0) + stat.seconds;
   }
   return { own: statOf(pid)?.seconds ?? 0, children };
+}
+
+/** CPU seconds of a process and of all that it started, also of what has ended since; Linux only. */
+export function descendantSeconds(pid: number): number {
+  const stats = readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((entry) => ({ pid: Number(entry), stat: statOf(Number(entry)) }));
+  let sum = 0;
+  const visit = (of: number): void => {
+    for (const { pid: one, stat } of stats) {
+      if (one === of) sum += (stat?.seconds ?? 0) + (stat?.endedSeconds ?? 0);
+      else if (stat?.parent === of) visit(one);
+    }
+  };
+  visit(pid);
+  return sum;
 }
 
 /** Cores used between two readings `seconds` apart. */
