@@ -13,6 +13,7 @@ const Students = lazy(() => import('./routes/students.tsx').then((module) => mod
 const StudentPage = lazy(() => import('./routes/student.tsx').then((module) => module.StudentPage));
 const Courses = lazy(() => import('./routes/courses.tsx').then((module) => module.Courses));
 const CoursePage = lazy(() => import('./routes/course.tsx').then((module) => module.CoursePage));
+const Reports = lazy(() => import('./routes/reports.tsx').then((module) => module.Reports));
 const Cameras = lazy(() => import('./routes/cameras.tsx').then((module) => module.Cameras));
 
 export function App() {
@@ -44,6 +45,7 @@ function SignedIn() {
         <Route path="/courses" component={Courses} />
         <Route path="/courses/:id" component={CoursePage} />
         <Route path="/cameras" component={Cameras} />
+        <Route path="/reports/:view?" component={Reports} />
         <Route default component={NotFound} />
       </Router>
     </Shell>

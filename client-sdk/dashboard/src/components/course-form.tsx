@@ -5,6 +5,7 @@ import { notify } from '../state/notices.ts';
 import { client } from '../state/session.ts';
 import { TextField } from './field.tsx';
 import { RecordForm } from './record-form.tsx';
+import { SelectField } from './select-field.tsx';
 
 interface CourseFormProps {
   course: Course | null;
@@ -19,6 +20,7 @@ function numberProblem(text: string, min: number, max: number): string | null {
   return fits ? null : t('courses.invalidNumber', { min, max });
 }
 
+const OPENS: Course['opens'][] = ['manual', 'schedule', 'camera'];
 const MINUTES = { type: 'number', inputMode: 'numeric', min: 0, max: 240 } as const;
 const PERCENT = { type: 'number', inputMode: 'numeric', min: 0, max: 100 } as const;
 
@@ -30,11 +32,18 @@ export function CourseForm({ course, onSaved, onCancel }: CourseFormProps) {
   const [share, setShare] = useState(String(Math.round((course?.rules.minPresenceShare ?? 0) * 100)));
   const [grace, setGrace] = useState(String(course?.rules.graceMinutes ?? 0));
 
+  const [department, setDepartment] = useState(course?.department ?? '');
+  const [opens, setOpens] = useState<Course['opens']>(course?.opens ?? 'manual');
+  const [warn, setWarn] = useState(String(course?.warnAfterAbsences ?? ''));
+
   const save = async () => {
     const input = {
       code: code.trim(),
       name: name.trim(),
       semester: semester.trim() || null,
+      department: department.trim() || null,
+      opens,
+      warnAfterAbsences: warn.trim() === '' ? null : Number(warn),
       rules: {
         lateAfterMinutes: Number(late),
         minPresenceShare: Number(share) / 100,
@@ -55,6 +64,7 @@ export function CourseForm({ course, onSaved, onCancel }: CourseFormProps) {
         late: numberProblem(late, 0, 240),
         share: numberProblem(share, 0, 100),
         grace: numberProblem(grace, 0, 240),
+        warn: warn.trim() === '' ? null : numberProblem(warn, 1, 1000),
       }}
     >
       {(problems) => (
@@ -63,6 +73,7 @@ export function CourseForm({ course, onSaved, onCancel }: CourseFormProps) {
           <div class="form-grid">
             <TextField label={t('courses.code')} value={code} onValue={setCode} problem={problems.code} />
             <TextField label={t('courses.semester')} optional value={semester} onValue={setSemester} />
+            <TextField label={t('reports.department')} optional value={department} onValue={setDepartment} />
           </div>
           <h3>{t('courses.rules')}</h3>
           <TextField
@@ -89,6 +100,21 @@ export function CourseForm({ course, onSaved, onCancel }: CourseFormProps) {
               onValue={setGrace}
               problem={problems.grace}
               input={MINUTES}
+            />
+            <SelectField
+              label={t('meetings.opens')}
+              value={opens}
+              onValue={setOpens}
+              options={OPENS.map((value) => ({ value, label: t(`meetings.opensBy.${value}`) }))}
+            />
+            <TextField
+              label={t('meetings.warnAfter')}
+              hint={t('meetings.warnAfterHint')}
+              optional
+              value={warn}
+              onValue={setWarn}
+              problem={problems.warn}
+              input={{ type: 'number', inputMode: 'numeric', min: 1, max: 1000 }}
             />
           </div>
         </>

@@ -1,22 +1,14 @@
-import { BookOpen, CalendarCheck, Cctv, LogOut, Users } from 'lucide';
+import { LogOut } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useLocation } from 'preact-iso';
 import { chooseLanguage, isLanguage, LANGUAGES, language, t } from '../i18n/index.ts';
 import { signOut, tenant, user } from '../state/session.ts';
 import { THEMES, theme } from '../state/theme.ts';
-import { Icon, Logo } from './icon.tsx';
+import { Logo } from './icon.tsx';
+import { MainNav } from './main-nav.tsx';
 import { Menu } from './menu.tsx';
 import { Avatar } from './people.tsx';
 
-const PAGES = [
-  { href: '/', text: 'nav.sessions', icon: CalendarCheck, owns: /^\/($|sessions)/ },
-  { href: '/students', text: 'nav.students', icon: Users, owns: /^\/students/ },
-  { href: '/courses', text: 'nav.courses', icon: BookOpen, owns: /^\/courses/ },
-  { href: '/cameras', text: 'nav.cameras', icon: Cctv, owns: /^\/cameras/ },
-] as const;
-
 export function Shell({ children }: { children: ComponentChildren }) {
-  const { path } = useLocation();
   return (
     <>
       <a class="skip-link" href="#content">
@@ -27,18 +19,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           <a class="brand" href="/" aria-label={t('app.name')}>
             <Logo />
           </a>
-          <nav aria-label={t('app.nav')}>
-            <ul>
-              {PAGES.map((page) => (
-                <li key={page.href}>
-                  <a href={page.href} aria-current={page.owns.test(path) ? 'page' : undefined}>
-                    <Icon of={page.icon} size={20} />
-                    {t(page.text)}
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </nav>
+          <MainNav />
           <div class="account">
             <AccountMenu />
           </div>

@@ -1,8 +1,13 @@
 import { accountEn, accountErrorsEn } from './account.en.ts';
+import { institutionErrorsEn } from './institution/errors.en.ts';
+import { reportsEn } from './institution/reports.en.ts';
+import { rostersEn } from './institution/rosters.en.ts';
 
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {
   ...accountEn,
+  ...reportsEn,
+  ...rostersEn,
   app: {
     name: 'yoklama',
     tagline: 'Roll call that takes itself',
@@ -29,7 +34,16 @@ export const en = {
     notFoundHint: 'The address may be old, or the item was removed.',
     goHome: 'Go to sessions',
   },
-  nav: { sessions: 'Sessions', students: 'Students', courses: 'Courses', cameras: 'Cameras' },
+  nav: {
+    sessions: 'Sessions',
+    students: 'Students',
+    courses: 'Courses',
+    cameras: 'Cameras',
+    reports: 'Reports',
+    requests: 'Requests',
+    institution: 'Institution',
+    more: 'More',
+  },
   account: {
     menu: 'Account and settings',
     language: 'Language',
@@ -419,6 +433,7 @@ export const en = {
   },
   error: {
     ...accountErrorsEn,
+    ...institutionErrorsEn,
     network: 'The server cannot be reached. Check the network connection.',
     'invalid-request': 'The server does not accept this entry.',
     'body-too-large': 'This file is too large.',

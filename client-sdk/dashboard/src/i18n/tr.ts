@@ -1,8 +1,13 @@
 import { accountErrorsTr, accountTr } from './account.tr.ts';
+import { institutionErrorsTr } from './institution/errors.tr.ts';
+import { reportsTr } from './institution/reports.tr.ts';
+import { rostersTr } from './institution/rosters.tr.ts';
 import type { Messages } from './messages.ts';
 
 export const tr: Messages = {
   ...accountTr,
+  ...reportsTr,
+  ...rostersTr,
   app: {
     name: 'yoklama',
     tagline: 'Kendi kendini alan yoklama',
@@ -29,7 +34,16 @@ export const tr: Messages = {
     notFoundHint: 'Adres eski olabilir ya da kayıt kaldırılmış olabilir.',
     goHome: 'Oturumlara git',
   },
-  nav: { sessions: 'Oturumlar', students: 'Öğrenciler', courses: 'Dersler', cameras: 'Kameralar' },
+  nav: {
+    sessions: 'Oturumlar',
+    students: 'Öğrenciler',
+    courses: 'Dersler',
+    cameras: 'Kameralar',
+    reports: 'Raporlar',
+    requests: 'Talepler',
+    institution: 'Kurum',
+    more: 'Diğer',
+  },
   account: {
     menu: 'Hesap ve ayarlar',
     language: 'Dil',
@@ -412,6 +426,7 @@ export const tr: Messages = {
   },
   error: {
     ...accountErrorsTr,
+    ...institutionErrorsTr,
     network: 'Sunucuya ulaşılamıyor. Ağ bağlantısına bakın.',
     'invalid-request': 'Sunucu bu girişi kabul etmiyor.',
     'body-too-large': 'Bu dosya çok büyük.',

@@ -10,6 +10,8 @@ import { Icon } from '../components/icon.tsx';
 import { PageHead } from '../components/page.tsx';
 import { Avatar } from '../components/people.tsx';
 import { RemoveButton } from '../components/remove-button.tsx';
+import { CourseMeetings } from '../components/rosters/course-meetings.tsx';
+import { CourseTeachers } from '../components/rosters/course-teachers.tsx';
 import { number } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
 import { notify } from '../state/notices.ts';
@@ -45,13 +47,17 @@ export function CoursePage() {
         )}
       </PageHead>
       <div class="two-columns">
-        <section class="card padded">
-          {canManage.value ? (
-            <CourseForm course={data} onSaved={course.set} />
-          ) : (
-            <CourseDetails course={data} />
-          )}
-        </section>
+        <div class="stack">
+          <section class="card padded">
+            {canManage.value ? (
+              <CourseForm course={data} onSaved={course.set} />
+            ) : (
+              <CourseDetails course={data} />
+            )}
+          </section>
+          <CourseTeachers course={data} onChanged={course.set} />
+          <CourseMeetings courseId={id} />
+        </div>
         <Enrolled courseId={id} />
       </div>
     </div>

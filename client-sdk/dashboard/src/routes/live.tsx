@@ -7,6 +7,7 @@ import { Icon } from '../components/icon.tsx';
 import { AttentionPanel } from '../components/live/attention-panel.tsx';
 import { CloseSession } from '../components/live/close-session.tsx';
 import { KeysDialog } from '../components/live/keys-dialog.tsx';
+import { QrButton } from '../components/live/qr-dialog.tsx';
 import { ReviewPanel } from '../components/live/review-panel.tsx';
 import { RosterPanel } from '../components/live/roster-panel.tsx';
 import { Stage } from '../components/live/stage.tsx';
@@ -217,7 +218,10 @@ function Head({ store, session }: { store: LiveStore; session: ClassSession }) {
             {t('app.goHome')}
           </a>
         ) : (
-          <CloseSession store={store} />
+          <>
+            <QrButton store={store} session={session} />
+            <CloseSession store={store} />
+          </>
         )}
       </div>
     </div>

@@ -34,6 +34,17 @@ export function errorText(error: unknown): string {
   return error.requestId ? `${text} ${t('error.requestId', { id: error.requestId })}` : text;
 }
 
+/** The same for a code that came as part of an answer. */
+export function errorCodeText(code: string): string {
+  return isErrorName(code) ? t(`error.${code}`) : t('error.other', { code });
+}
+
+/** What is wrong with a line of a roster; the server's own English where there are no words for it. */
+export function lineProblemText(code: string, message: string | null): string {
+  const known = en.imports.lineProblem;
+  return code in known ? t(`imports.lineProblem.${code as keyof typeof known}`) : (message ?? code);
+}
+
 /** The same for a camera that was tried: here `wrong-credentials` are the camera's, not the reader's. */
 export function cameraErrorText(error: unknown): string {
   const reason =

@@ -9,7 +9,9 @@ import {
   type LiveConnection,
   type LiveRefusal,
   type MarkStatus,
+  type NewQrSession,
   type PictureEvent,
+  type QrCode,
   type RosterEntry,
   reduceLive,
 } from '../../../src/index.ts';
@@ -38,6 +40,10 @@ export function createLiveStore(sessionId: string) {
   const sent = signal<ReadonlyMap<string, MarkStatus>>(new Map());
   const fresh = signal<ReadonlySet<string>>(new Set());
   const answering = signal<ReadonlySet<string>>(new Set());
+  /** The code to show while a window for codes is open, whoever opened it. */
+  const qr = signal<QrCode | null>(null);
+  /** Windows that were closed here: a code that was under way must not bring one back. */
+  const endedQr = new Set<string>();
   const sinks = new Set<FrameSink>();
   const roster = computed(() =>
     view.value.roster.map((entry) => ({ ...entry, status: statusOf(entry, sent.value) })),
@@ -60,6 +66,7 @@ export function createLiveStore(sessionId: string) {
     onEvent(name, payload) {
       if (name === 'session:picture') for (const sink of sinks) sink.onPicture(payload as PictureEvent);
       else if (name === 'session:faces') for (const sink of sinks) sink.onFaces(payload as FacesEvent);
+      else if (name === 'qr:code') showQr(payload as QrCode);
       else apply({ type: name, payload } as LiveAction);
     },
     onConnection(state) {
@@ -89,6 +96,27 @@ export function createLiveStore(sessionId: string) {
     setTimeout(() => {
       fresh.value = new Set([...fresh.peek()].filter((id) => id !== studentId));
     }, FRESH_MS);
+  }
+
+  function showQr(code: QrCode): void {
+    if (code.sessionId === sessionId && !endedQr.has(code.qrSessionId)) qr.value = code;
+  }
+
+  function endQr(id: string): void {
+    endedQr.add(id);
+    if (qr.peek()?.qrSessionId === id) qr.value = null;
+  }
+
+  async function startQr(wanted: Omit<NewQrSession, 'sessionId'>): Promise<void> {
+    const { id } = await client.qr.open({ ...wanted, sessionId });
+    showQr(await client.qr.code(id));
+  }
+
+  async function stopQr(): Promise<void> {
+    const id = qr.peek()?.qrSessionId;
+    if (!id) return;
+    await client.qr.close(id);
+    endQr(id);
   }
 
   async function correct(studentId: string, status: MarkStatus): Promise<void> {
@@ -159,6 +187,10 @@ export function createLiveStore(sessionId: string) {
     counts,
     fresh,
     answering,
+    qr,
+    startQr,
+    stopQr,
+    endQr,
     correct,
     answerReview,
     watch: session.watch,
