@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config/index.ts';
 import type { Backups } from './backup/service.ts';
 import type { Cache } from './cache/cache.ts';
+import type { Cluster } from './cluster/cluster.ts';
 import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
 import type { ApiKeys } from './features/api-keys/verify.ts';
@@ -30,6 +31,8 @@ export interface AppContext {
   /** Web pages that may call from a browser. */
   origins: Origins;
   supervisor: PipelineSupervisor;
+  /** This server among others on the same database. */
+  cluster: Cluster;
   /** Messages to the sockets of `/live`. */
   hub: Hub;
   /** The open sessions of this server. */
@@ -103,6 +106,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     apiKeys: absent('key') as ApiKeys,
     origins: absent('origin') as Origins,
     supervisor: absent('pipeline') as PipelineSupervisor,
+    cluster: absent('cluster') as Cluster,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,
     redis: null,

@@ -6,6 +6,7 @@ import { loadSecrets } from '../config/secrets.ts';
 import { workerEnvironment } from '../config/worker-env.ts';
 import { buildApp } from './app.ts';
 import { createBackups } from './backup/service.ts';
+import { createCluster, shareEvents } from './cluster/cluster.ts';
 import { type AppContext, type Clock, createEvents, systemClock } from './context.ts';
 import { createCrypto } from './crypto.ts';
 import type { EmbeddedPostgres } from './db/embedded.ts';
@@ -19,6 +20,7 @@ import { seedFirstTenant } from './features/tenants/seed.ts';
 import type { App } from './http.ts';
 import { wireBackground } from './jobs/wire.ts';
 import { createLog } from './log.ts';
+import { createFanOut } from './realtime/fan-out.ts';
 import { createHub } from './realtime/hub.ts';
 import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
 import { openRedis } from './redis.ts';
@@ -75,7 +77,13 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       });
     disposers.push(['pipeline', () => supervisor.close()]);
     const origins = createOrigins(database.db, [new URL(config.publicUrl).origin, ...config.corsOrigins]);
-    const hub = createHub({ log, origins: origins.allows });
+    const cluster = createCluster(database.db, log.child({ part: 'cluster' }));
+    const hub = createHub({
+      log,
+      origins: origins.allows,
+      peers: cluster.peers,
+      fanOut: config.redisUrl === null ? null : createFanOut(config.redisUrl, log.child({ part: 'redis' })),
+    });
     const context: AppContext = {
       config,
       log,
@@ -86,6 +94,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       apiKeys: createApiKeys({ db: database.db, clock }),
       origins,
       supervisor,
+      cluster,
       hub,
       // Made of the context itself, in the next line.
       live: undefined as unknown as Live,
@@ -99,6 +108,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       retention: undefined as unknown as AppContext['retention'],
       events: createEvents(),
     };
+    shareEvents(context.events, cluster.peers);
+    disposers.push(['the other servers', () => leave(context)]);
     const background = wireBackground(context, database.connection, log);
     disposers.push(['cache and queue', background.dispose]);
     context.live = createLive(context, hub);
@@ -115,6 +126,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       addedUpgrades(app.server, () => hub.attach(app.server)),
     );
     supervisor.start();
+    cluster.peers.start();
     context.live.start();
     const url = await app.listen({ host: config.host, port: config.port });
     return {
@@ -128,6 +140,16 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Others take over what ran here. */
+async function leave({ cluster: { leases, peers } }: AppContext): Promise<void> {
+  try {
+    await leases.leave();
+    peers.tell('left', {});
+  } finally {
+    await peers.close();
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
-import { type DefaultEventsMap, type Namespace, Server, type Socket } from 'socket.io';
+import { type Namespace, Server, type Socket } from 'socket.io';
 import { Value } from 'typebox/value';
+import type { Peers } from '../cluster/peers.ts';
 import type { Caller } from '../features/auth/tokens.ts';
 import type { Snapshot } from '../features/sessions/schemas.ts';
+import type { FanOut } from './fan-out.ts';
+import { createInterest } from './interest.ts';
 import {
   type Alert,
   type ClientEvents,
@@ -38,6 +41,8 @@ export interface HubGate {
   streamIsOf(sessionId: string, streamId: string): boolean;
   /** The widest picture anybody watches of a stream, null when nobody does. */
   watch(streamId: string, pictureWidth: number | null): void;
+  /** Sockets of another server have joined the session; those here may have, too. */
+  joinedElsewhere(sessionId: string): void;
 }
 
 export interface Hub {
@@ -65,8 +70,12 @@ export interface Hub {
   /** To those who watch the stream. */
   sendPicture(picture: Picture): void;
   alert(alert: Alert): void;
-  /** Whether anybody has joined: what nobody sees need not be put together. */
+  /** Whether anybody has joined, on any server: what nobody sees need not be put together. */
   hasAudience(sessionId: string): boolean;
+  /** Whether sockets of other servers have joined. */
+  hasAudienceElsewhere(sessionId: string): boolean;
+  /** The widest picture that is watched of the stream, on any server; null: none is. */
+  watched(streamId: string): number | null;
   stats(): { sockets: number };
   close(): Promise<void>;
 }
@@ -75,19 +84,36 @@ interface SocketData {
   user: LiveUser;
   sessions: Set<string>;
 }
-type LiveSocket = Socket<ClientEvents, ServerEvents, DefaultEventsMap, SocketData>;
+type LiveSocket = Socket<ClientEvents, ServerEvents, PeerEvents, SocketData>;
 
 const MAX_SESSIONS_PER_SOCKET = 16;
 const DEFAULT_PICTURE_WIDTH = 640;
+/** All sockets of this server. */
+const HERE = 'here';
+const SESSION = 'session ';
+const WATCH = 'watch ';
 export const SOCKET_PATH = '/socket.io/';
 
+/** From server to server, for their sockets. */
+interface PeerEvents {
+  passed: (room: string, name: string, payload: unknown[]) => void;
+}
+
+/**
+ * The sockets of this server, and through `fanOut` those of the others: what is sent reaches the sockets here at once,
+ * whatever Redis does, and the others by way of it. What may be dropped goes there only if somebody there follows it.
+ */
 export function createHub(options: {
   log: Logger;
   /** Whether a page of that origin may open a socket. */
   origins: (origin: string) => Promise<boolean>;
+  peers?: Peers;
+  fanOut?: FanOut | null;
 }): Hub {
   const { log } = options;
-  const io = new Server<ClientEvents, ServerEvents>({
+  const fanOut = options.fanOut ?? null;
+  const io = new Server<ClientEvents, ServerEvents, PeerEvents>({
+    ...(fanOut ? { adapter: fanOut.adapter } : {}),
     path: SOCKET_PATH,
     serveClient: false,
     perMessageDeflate: false,
@@ -103,12 +129,66 @@ export function createHub(options: {
       },
     },
   });
-  const live: Namespace<ClientEvents, ServerEvents, DefaultEventsMap, SocketData> = io.of('/live');
+  const live: Namespace<ClientEvents, ServerEvents, PeerEvents, SocketData> = io.of('/live');
   let gate: HubGate | null = null;
-  const watchers = createWatchers((streamId, width) => gate?.watch(streamId, width));
-  const room = (sessionId: string): string => `session ${sessionId}`;
-  const audience = (streamId: string): string => `watch ${streamId}`;
+  const watchedHere = new Map<string, number>();
+  const watchers = createWatchers((streamId, width) => {
+    if (width === null) watchedHere.delete(streamId);
+    else watchedHere.set(streamId, width);
+    interest?.here(audience(streamId), width ?? 0);
+    gate?.watch(streamId, watched(streamId));
+  });
+  const interest = options.peers
+    ? createInterest(options.peers, (of, width) => {
+        if (of.startsWith(WATCH)) {
+          const streamId = of.slice(WATCH.length);
+          gate?.watch(streamId, watched(streamId));
+        } else if (width > 0) gate?.joinedElsewhere(of.slice(SESSION.length));
+      })
+    : null;
+  live.adapter.on('create-room', (name: string) => {
+    if (name.startsWith(SESSION)) interest?.here(name, 1);
+  });
+  live.adapter.on('delete-room', (name: string) => {
+    if (name.startsWith(SESSION)) interest?.here(name, 0);
+  });
+  live.on('passed', (to, name, payload) => {
+    // Said by another of our servers, which has checked it.
+    live.local.volatile.to(to).emit(name as 'alert', ...(payload as Parameters<ServerEvents['alert']>));
+  });
+  const room = (sessionId: string): string => `${SESSION}${sessionId}`;
+  const audience = (streamId: string): string => `${WATCH}${streamId}`;
   const person = (userId: string): string => `user ${userId}`;
+
+  const elsewhere = (sessionId: string): boolean => (interest?.elsewhere(room(sessionId)) ?? 0) > 0;
+
+  function watched(streamId: string): number | null {
+    const width = Math.max(watchedHere.get(streamId) ?? 0, interest?.elsewhere(audience(streamId)) ?? 0);
+    return width > 0 ? width : null;
+  }
+
+  function emit<Name extends keyof ServerEvents>(
+    to: string,
+    name: Name,
+    payload: Parameters<ServerEvents[Name]>,
+  ): void {
+    live.local.to(to).emit(name, ...payload);
+    if (fanOut)
+      live
+        .to(to)
+        .except(HERE)
+        .emit(name, ...payload);
+  }
+
+  function emitVolatile<Name extends keyof ServerEvents>(
+    to: string,
+    name: Name,
+    payload: Parameters<ServerEvents[Name]>,
+  ): void {
+    live.local.volatile.to(to).emit(name, ...payload);
+    if (fanOut?.keepsUp() && interest && interest.elsewhere(to) > 0)
+      live.serverSideEmit('passed', to, name, payload);
+  }
 
   live.use((socket, next) => {
     const { token } = socket.handshake.auth as { token?: unknown };
@@ -129,7 +209,7 @@ export function createHub(options: {
   }
 
   live.on('connection', (socket) => {
-    socket.join(person(socket.data.user.userId));
+    socket.join([HERE, person(socket.data.user.userId)]);
     const expiry = setTimeout(
       () => {
         socket.emit('alert', { code: 'token-expired', message: 'Sign in again to go on.' });
@@ -204,26 +284,31 @@ export function createHub(options: {
       io.attach(server);
     },
     send(sessionId, name, ...payload) {
-      live.to(room(sessionId)).emit(name, ...payload);
+      emit(room(sessionId), name, payload);
     },
     sendVolatile(sessionId, name, ...payload) {
-      live.to(room(sessionId)).volatile.emit(name, ...payload);
+      emitVolatile(room(sessionId), name, payload);
     },
     sendUser(userId, name, ...payload) {
-      live.to(person(userId)).emit(name, ...payload);
+      emit(person(userId), name, payload);
     },
     sendPicture(picture) {
-      live.to(audience(picture.streamId)).volatile.emit('session:picture', picture);
+      emitVolatile(audience(picture.streamId), 'session:picture', [picture]);
     },
     alert(alert) {
-      if (alert.sessionId) live.to(room(alert.sessionId)).emit('alert', alert);
-      else live.emit('alert', alert);
+      if (alert.sessionId) emit(room(alert.sessionId), 'alert', [alert]);
+      // Of this server: its database, its workers.
+      else live.local.emit('alert', alert);
     },
-    hasAudience: (sessionId) => (live.adapter.rooms.get(room(sessionId))?.size ?? 0) > 0,
+    hasAudience: (sessionId) => live.adapter.rooms.has(room(sessionId)) || elsewhere(sessionId),
+    hasAudienceElsewhere: elsewhere,
+    watched,
     stats: () => ({ sockets: live.sockets.size }),
     async close() {
-      live.disconnectSockets(true);
+      interest?.close();
+      live.local.disconnectSockets(true);
       await io.close();
+      fanOut?.close();
     },
   };
 }

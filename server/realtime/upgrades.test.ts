@@ -40,6 +40,7 @@ async function start(): Promise<{ url: string; hub: Hub }> {
     join: async () => ({ refusal: { code: 'session-not-found', message: 'none' } }),
     streamIsOf: () => false,
     watch: () => {},
+    joinedElsewhere: () => {},
   });
   await app.ready();
   dispatchUpgrades(

@@ -137,10 +137,9 @@ export async function ledgerRoutes(app: App, context: AppContext): Promise<void>
   /** Live sessions show it, and tracks that are still on camera get the right name. */
   function told({ transfer, changes, verdicts }: Transferred) {
     tell(context, changes);
-    if (context.live.find(transfer.from.sessionId)) {
-      for (const { track, studentId, verdict } of verdicts) {
-        context.supervisor.verdict(track.streamId, track.trackId, studentId, verdict);
-      }
+    for (const { track, studentId, verdict } of verdicts) {
+      const { streamId, trackId } = track;
+      context.live.verdict(transfer.from.sessionId, { streamId, trackId, studentId, verdict });
     }
     return transfer;
   }

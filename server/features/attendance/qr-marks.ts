@@ -42,7 +42,7 @@ export async function markByQr(tx: Tx, _context: AppContext, mark: QrMark): Prom
   return { record: await recordIn(tx, sessionId, studentId), changes };
 }
 
-/** Shows committed changes in the sessions that are open on this server; nobody is asked any more who is marked now. */
+/** Shows committed changes in the open sessions, here or where they run; nobody is asked any more who is marked now. */
 export function tell(context: AppContext, changes: readonly RecordChange[]): void {
   const bySession = new Map<string, RecordChange[]>();
   for (const change of changes) {
@@ -52,7 +52,10 @@ export function tell(context: AppContext, changes: readonly RecordChange[]): voi
   }
   for (const [sessionId, list] of bySession) {
     const session = context.live.find(sessionId);
-    if (!session) continue;
+    if (!session) {
+      context.cluster.peers.tell('session', { tenantId: list[0]!.after.tenantId, sessionId });
+      continue;
+    }
     session.commit(list);
     for (const { after } of list) {
       if (after.status === 'present' || after.status === 'late')

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { AppContext } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import { STAFF } from '../../plugins/auth.ts';
@@ -7,12 +8,18 @@ import { sessionOf, snapshotOf } from './service.ts';
 
 /** What the sockets may do: the same token and the same rights as the HTTP routes. */
 export function liveGate(context: AppContext, live: Live): HubGate {
+  /** Streams of sessions that another server runs, by session, as they were when a socket joined. */
+  const elsewhere = new LRUCache<string, string[]>({ max: 2000 });
   return {
     authenticate: (token) => context.tokens.verify(token),
     async join(user, sessionId) {
       if (!STAFF.includes(user.role)) return { refusal: refusalOf(new ApiError('forbidden')) };
       try {
-        await sessionOf(context, live, user, sessionId);
+        const { view } = await sessionOf(context, live, user, sessionId);
+        elsewhere.set(
+          sessionId,
+          view.cameras.map(({ streamId }) => streamId),
+        );
       } catch (error) {
         if (error instanceof ApiError) return { refusal: refusalOf(error) };
         throw error;
@@ -23,7 +30,14 @@ export function liveGate(context: AppContext, live: Live): HubGate {
       live
         .find(sessionId)
         ?.specs()
-        .some((spec) => spec.streamId === streamId) ?? false,
+        .some((spec) => spec.streamId === streamId) ??
+      elsewhere.get(sessionId)?.includes(streamId) ??
+      false,
+    // Who has just joined over there has the picture from the disk; streams and metrics are known here.
+    joinedElsewhere(sessionId) {
+      const held = live.find(sessionId);
+      if (held) context.hub.send(sessionId, 'session:snapshot', held.snapshot());
+    },
     watch: (streamId, pictureWidth) => context.supervisor.watch(streamId, pictureWidth),
   };
 

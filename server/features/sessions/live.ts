@@ -1,24 +1,23 @@
-import { eq } from 'drizzle-orm';
 import type { IdentityDecision } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { classSessions, tenants } from '../../db/schema/index.ts';
 import type { Hub } from '../../realtime/hub.ts';
 import { createJournal, type Journal } from '../attendance/journal.ts';
 import { appendEvents, type RecordChange } from '../attendance/ledger.ts';
 import { isPermanent } from '../attendance/permanent.ts';
 import { createDownWatch } from '../notifications/down-watch.ts';
+import { refreshSession } from './elsewhere.ts';
 import { createFlusher } from './flusher.ts';
 import { liveGate } from './gate.ts';
+import { createKeeper } from './keeper.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
 import { hasStreams, loadLiveSeed, reloadRoster } from './load.ts';
-import { loadSessions } from './queries.ts';
 import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { closeSession } from './service.ts';
 
 /**
- * The open sessions of this server: gives the pipeline's messages to the session that they belong to, and what is
+ * The open sessions of this server, each on one server only: gives the pipeline's messages to the session that they belong to, and what is
  * decided to the journal. Everything that must outlive the process is on disk; this can be rebuilt from it at any time.
  */
 export interface Live {
@@ -26,14 +25,22 @@ export interface Live {
   readonly reviews: ReviewDesk;
   /** Opens what the timetable says. */
   readonly scheduler: Scheduler;
-  /** Resumes what was open when the server last ended. Returns at once; streams start when a worker is ready. */
+  /** Resumes what was open when a server ended. Returns at once; streams start when a worker is ready. */
   start(): void;
   find(sessionId: string): LiveSession | null;
-  /** Takes an open session into memory and starts its streams. `resumed`: it ran before, in another process. */
+  /**
+   * Takes an open session into memory and starts its streams. Null: it is closed, or another server runs it. `resumed`:
+   * it ran before, in another process.
+   */
   take(tenantId: string, sessionId: string, resumed?: boolean): Promise<LiveSession | null>;
   /** From now on nothing that the pipeline says changes the session; until `listen` or `drop`. */
   ignore(session: LiveSession): void;
   listen(session: LiveSession): void;
+  /** A person's word on a face of a session, wherever that runs. */
+  verdict(
+    sessionId: string,
+    word: { streamId: string; trackId: number; studentId: string; verdict: 'confirmed' | 'rejected' },
+  ): void;
   /** Stops the streams and forgets the session. */
   drop(session: LiveSession): void;
   /** Writes what is held of a session: seen times, buckets, the highest track ids. */
@@ -217,16 +224,23 @@ export function createLive(context: AppContext, hub: Hub): Live {
     const embeddingModel = onCamera
       ? (await supervisor.ready()).embeddingModel
       : (supervisor.info()?.embeddingModel ?? '');
+    if (!(await leases.acquire(tenantId, sessionId))) return null;
     const seed = await db.tenant(tenantId, (tx) =>
       loadLiveSeed(tx, context, tenantId, sessionId, { embeddingModel, resumed }),
     );
+    // Closed meanwhile: the lease went with it, and is not to be left behind.
+    if (!seed) await db.tenant(tenantId, (tx) => leases.end(tx, sessionId));
     if (!seed || closing) return null;
     const raced = sessions.get(sessionId);
     if (raced) return raced;
     const session = createLiveSession(seed, hub);
     sessions.set(sessionId, session);
     listen(session);
-    for (const spec of session.specs()) supervisor.startStream(spec);
+    for (const spec of session.specs()) {
+      supervisor.startStream(spec);
+      const width = hub.watched(spec.streamId);
+      if (width !== null) supervisor.watch(spec.streamId, width);
+    }
     return session;
   }
 
@@ -248,34 +262,53 @@ export function createLive(context: AppContext, hub: Hub): Live {
     reviews.forget(session.id);
   }
 
-  /** Tenant by tenant, because a transaction sees one only; tried again until it has worked. */
-  async function resumeAll(): Promise<void> {
-    while (!closing) {
-      try {
-        const ids = await db.system((tx) => tx.select({ id: tenants.id }).from(tenants));
-        const open: { tenantId: string; id: string; cameras: number }[] = [];
-        for (const { id: tenantId } of ids) {
-          const found = await db.tenant(tenantId, (tx) => loadSessions(tx, eq(classSessions.status, 'open')));
-          open.push(
-            ...found.map(({ row, view }) => ({ tenantId, id: row.id, cameras: view.cameras.length })),
-          );
-        }
-        // Those with cameras wait for a worker.
-        for (const { tenantId, id } of open.sort((a, b) => a.cameras - b.cameras)) {
-          if (sessions.has(id)) continue;
-          const session = await take(tenantId, id, true);
-          if (!session) continue;
-          log.info({ sessionId: id }, 'an open session goes on');
-          hub.send(id, 'session:snapshot', session.snapshot());
-        }
-        return;
-      } catch (error) {
-        if (closing) return;
-        log.error({ err: error }, 'open sessions could not be resumed yet; trying again');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-      }
+  /** Another server has written to it. */
+  async function refresh(session: LiveSession): Promise<void> {
+    try {
+      await refreshSession(context, session, (closedAt) => {
+        if (sessions.get(session.id) !== session) return;
+        session.closed(closedAt);
+        drop(session);
+      });
+    } catch (error) {
+      log.warn({ err: error, sessionId: session.id }, 'a session could not be read anew; trying again');
+      setTimeout(() => {
+        if (sessions.get(session.id) === session) void refresh(session);
+      }, RETRY_MS).unref();
     }
   }
+
+  const { peers, leases } = context.cluster;
+  const heldOf = (tenantId: string, sessionId: string): LiveSession | null => {
+    const session = sessions.get(sessionId);
+    return session?.tenantId === tenantId ? session : null;
+  };
+  peers.on('session', ({ tenantId, sessionId }) => {
+    const session = heldOf(tenantId, sessionId);
+    if (session) void refresh(session);
+  });
+  peers.on('verdict', ({ streamId, trackId, studentId, verdict }) => {
+    if (byStream.has(streamId)) supervisor.verdict(streamId, trackId, studentId, verdict);
+  });
+  peers.on('close', ({ tenantId, sessionId, userId }) => {
+    if (!heldOf(tenantId, sessionId)) return;
+    closeSession(context, live, { tenantId, userId }, sessionId).catch((error) =>
+      log.error({ err: error, sessionId }, 'a session could not be closed for another server'),
+    );
+  });
+  peers.on('left', () => keeper.wake());
+  peers.onMissed(() => {
+    for (const session of sessions.values()) void refresh(session);
+    for (const tenantId of new Set([...sessions.values()].map((session) => session.tenantId))) {
+      void reload(tenantId, () => true);
+    }
+  });
+  // What was sent to sockets of other servers while Redis was away may be lost.
+  context.redis?.onUp(() => {
+    for (const session of sessions.values()) {
+      if (hub.hasAudienceElsewhere(session.id)) hub.send(session.id, 'session:snapshot', session.snapshot());
+    }
+  });
 
   function tick(): void {
     const now = clock.now();
@@ -317,7 +350,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
         setInterval(tick, TICK_MS),
         setInterval(() => void flusher.flush(), FLUSH_MS),
       );
-      void resumeAll();
+      keeper.start();
       scheduler.start();
     },
     find: (sessionId) => sessions.get(sessionId) ?? null,
@@ -325,17 +358,32 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore,
     listen,
     drop,
+    verdict(sessionId, word) {
+      const { streamId, trackId, studentId, verdict } = word;
+      if (sessions.has(sessionId)) supervisor.verdict(streamId, trackId, studentId, verdict);
+      else peers.tell('verdict', word);
+    },
     flush: () => flusher.flush(),
     stats: () => ({ sessions: sessions.size, held: journal.held() }),
     async close() {
       closing = true;
       for (const timer of timers) clearInterval(timer);
       await scheduler.close();
-      for (const session of sessions.values()) ignore(session);
+      await keeper.close();
+      for (const session of sessions.values()) {
+        ignore(session);
+        for (const { streamId } of session.specs()) supervisor.stopStream(streamId);
+      }
       await journal.close();
       await flusher.flush(true);
     },
   };
+  const keeper = createKeeper(context, {
+    sessions: () => sessions.values(),
+    find: (sessionId) => sessions.get(sessionId) ?? null,
+    lose: drop,
+    resume: (tenantId, sessionId) => take(tenantId, sessionId, true),
+  });
   const scheduler = createScheduler(context, live);
   hub.open(liveGate(context, live));
   return live;

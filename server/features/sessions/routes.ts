@@ -276,8 +276,9 @@ export async function reviewRoutes(app: App, context: AppContext): Promise<void>
     live.reviews.dropFace(row.id);
     session?.commit(settled.changes);
     session?.settled(settled.review);
+    if (!session) context.cluster.peers.tell('session', { tenantId, sessionId: row.sessionId });
     for (const { studentId, verdict } of settled.verdicts) {
-      context.supervisor.verdict(row.streamId, row.trackId, studentId, verdict);
+      live.verdict(row.sessionId, { streamId: row.streamId, trackId: row.trackId, studentId, verdict });
     }
     if (settled.galleryChanged) {
       context.events.emit('gallery:changed', { tenantId, studentId: row.studentId });

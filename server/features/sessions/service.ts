@@ -20,6 +20,7 @@ import { excuseDrafts } from '../excuses/covering.ts';
 import { currentTenant } from '../tenants/service.ts';
 import { reachSession } from './access.ts';
 import { announceClosing, writeClosing } from './closing.ts';
+import { closedElsewhere } from './elsewhere.ts';
 import type { Live } from './live.ts';
 import type { LiveSession } from './live-session.ts';
 import { camerasInUse, storedSnapshot } from './load.ts';
@@ -153,13 +154,11 @@ export async function startSession(
     const studentIds = roster.map((member) => member.studentId);
     const session = { id, courseId: course.id, startsAt };
     await appendEvents(tx, tenantId, await excuseDrafts(tx, session, studentIds, now));
+    await context.cluster.leases.grant(tx, tenantId, id);
     await publish(tx, tenantId, 'session.opened', { sessionId: id, courseId: course.id });
   });
   const session = await live.take(tenantId, id);
-  if (session) return session.view();
-  const found = await context.db.tenant(tenantId, (tx) => findSession(tx, id));
-  if (!found) throw new ApiError('session-not-found');
-  return found.view;
+  return session ? session.view() : storedView(context, tenantId, id);
 }
 
 /** Where all the cameras are, if they are in one room. */
@@ -234,6 +233,8 @@ export async function closeSession(
   const { tenantId } = by;
   const held = live.find(sessionId);
   const session = held?.tenantId === tenantId ? held : null;
+  const elsewhere = !session && (await closedElsewhere(context, by, sessionId));
+  if (elsewhere) return storedView(context, tenantId, sessionId);
   if (session) live.ignore(session);
   try {
     await live.journal.drained(DRAIN_TIMEOUT_MS).catch((cause) => {
@@ -241,16 +242,23 @@ export async function closeSession(
     });
     if (session) await live.flush();
     const closedAt = new Date(context.clock.now());
-    const outcome = await context.db.tenant(tenantId, (tx) =>
-      writeClosing(tx, { tenantId, sessionId, closedAt, userId: by.userId, session }),
-    );
+    const outcome = await context.db.tenant(tenantId, async (tx) => {
+      const written = await writeClosing(tx, { tenantId, sessionId, closedAt, userId: by.userId, session });
+      await context.cluster.leases.end(tx, sessionId);
+      return written;
+    });
+    if (outcome && !session) context.cluster.peers.tell('session', { tenantId, sessionId });
     if (outcome && session) announceClosing(session, outcome, closedAt);
   } catch (error) {
     if (session) live.listen(session);
     throw error;
   }
   if (session) live.drop(session);
-  const found = await context.db.tenant(tenantId, (tx) => findSession(tx, sessionId));
+  return storedView(context, tenantId, sessionId);
+}
+
+async function storedView(context: AppContext, tenantId: string, id: string): Promise<ClassSession> {
+  const found = await context.db.tenant(tenantId, (tx) => findSession(tx, id));
   if (!found) throw new ApiError('session-not-found');
   return found.view;
 }

@@ -68,6 +68,7 @@ export async function changeTimes(
     held.setTimes(times);
     return held.view();
   }
+  context.cluster.peers.tell('session', { tenantId, sessionId });
   const found = await context.db.tenant(tenantId, (tx) => findSession(tx, sessionId));
   if (!found) throw new ApiError('session-not-found');
   return found.view;
