@@ -53,6 +53,27 @@ export interface Config {
     maxWidth: number;
     defaultFps: number;
   };
+  webrtc: {
+    enabled: boolean;
+    /** Media workers, each a process with a port of its own. */
+    workers: number;
+    /** Address that the ports are opened on. */
+    listenIp: string;
+    /** UDP and TCP port of the first worker; each further one has the next. 0 picks free ones. */
+    port: number;
+    /** What browsers are told to send to, where it is not `listenIp`: the address outside a NAT or a container. */
+    announcedAddress: string | null;
+    /** Of one publisher, kbit/s. */
+    maxKbps: number;
+    /** Publishers of one institution at the same time. */
+    maxPublishers: number;
+    turn: {
+      /** `turn:host:port?transport=tcp`, `turns:…`, `stun:…`. */
+      urls: string[];
+      /** Shared with the TURN server (`use-auth-secret` of coturn): credentials are made from it and expire. */
+      secret: string | null;
+    };
+  };
   cameras: {
     allowedNetworks: string[];
     allowLoopback: boolean;
@@ -163,6 +184,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       maxWidth: read.integer('PIPELINE_MAX_WIDTH', 1920, 0, 7680),
       defaultFps: read.number('PIPELINE_FPS', 5, 0.2, 30),
     },
+    webrtc: readWebRtc(read, mode, host),
     cameras: {
       allowedNetworks: networks,
       allowLoopback: read.boolean('CAMERA_ALLOW_LOOPBACK', mode !== 'production'),
@@ -261,6 +283,30 @@ function readBackup(read: EnvReader): Config['backup'] {
     dir: resolvePath(read.text('BACKUP_DIR', `${dataDir}/backups`)),
     keep: read.integer('BACKUP_KEEP', 14, 1, 1000),
     at: at === 'off' ? null : at,
+  };
+}
+
+function readWebRtc(read: EnvReader, mode: Environment, host: string): Config['webrtc'] {
+  const urls = read.list('TURN_URLS', []);
+  const secret = read.optional('TURN_SECRET');
+  for (const url of urls) {
+    if (!/^(stun|turns?):[^\s]+$/.test(url))
+      read.problem('TURN_URLS', `${url} begins with none of stun:, turn:, turns:`);
+  }
+  if (urls.some((url) => url.startsWith('turn')) && secret === null) {
+    read.problem('TURN_SECRET', 'is needed where TURN_URLS names a TURN server');
+  }
+  const announcedAddress = read.optional('WEBRTC_ANNOUNCED_ADDRESS');
+  const listenIp = read.text('WEBRTC_LISTEN', host === 'localhost' ? '127.0.0.1' : host);
+  return {
+    enabled: read.boolean('WEBRTC', true),
+    workers: read.integer('WEBRTC_WORKERS', 1, 1, 64),
+    listenIp,
+    port: read.integer('WEBRTC_PORT', mode === 'test' ? 0 : 8790, 0, 65_535),
+    announcedAddress,
+    maxKbps: read.integer('WEBRTC_MAX_KBPS', 4000, 100, 100_000),
+    maxPublishers: read.integer('WEBRTC_MAX_PUBLISHERS', 100, 1, 10_000),
+    turn: { urls, secret },
   };
 }
 

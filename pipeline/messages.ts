@@ -19,7 +19,21 @@ export type SourceSpec =
       loop: boolean;
       /** Play at the file's own speed (a camera) or as fast as the pipeline takes frames (analysis). */
       realtime: boolean;
-    };
+    }
+  /** Packets that the server forwards to ports of this machine; see `stream:rtp`. */
+  | { kind: 'webrtc'; codec: RtpCodec };
+
+/** How RTP packets of one video are to be read. */
+export interface RtpCodec {
+  /** `video/VP8`, `video/H264`. */
+  mimeType: string;
+  payloadType: number;
+  clockRate: number;
+  parameters: Record<string, string | number>;
+}
+
+/** Sources that can be opened at any time, to see what they are. */
+export type ProbedSource = Exclude<SourceSpec, { kind: 'webrtc' }>;
 
 export type Sampling = { mode: 'fps'; fps: number } | { mode: 'keyframes' };
 
@@ -100,7 +114,7 @@ export type ToWorker =
     }
   /** Switches the JPEG pictures of a stream on (with their width in pixels) or off. */
   | { type: 'stream:watch'; streamId: string; pictureWidth: number | null }
-  | { type: 'probe'; requestId: string; source: SourceSpec; timeoutMs: number }
+  | { type: 'probe'; requestId: string; source: ProbedSource; timeoutMs: number }
   | { type: 'photo'; requestId: string; photo: Uint8Array }
   | ({ type: 'photo:faces'; requestId: string; photo: Uint8Array } & PhotoFacesOptions)
   | { type: 'shutdown' };
@@ -108,6 +122,10 @@ export type ToWorker =
 export type FromWorker =
   | ReadyMessage
   | { type: 'stream:status'; status: StreamStatus }
+  /** A `webrtc` stream's decoder listens on these ports of this machine, from now until the next such message. */
+  | { type: 'stream:rtp'; streamId: string; rtpPort: number; rtcpPort: number }
+  /** A `webrtc` stream has had no frame for a while: its sender is to be asked for a key frame. */
+  | { type: 'stream:key-frame'; streamId: string }
   | { type: 'observation'; observation: Observation }
   | { type: 'identity'; identity: IdentityDecision }
   | { type: 'metrics'; metrics: StreamMetrics }

@@ -53,7 +53,18 @@ export function createStreamRunner(spec: StreamSpec, options: StreamRunnerOption
   const source = createSource(
     spec.source,
     spec.sampling,
-    { ...options.source, maxWidth: spec.maxWidth },
+    {
+      ...options.source,
+      maxWidth: spec.maxWidth,
+      rtp: {
+        opened(ports) {
+          if (!stopped) send({ type: 'stream:rtp', streamId, ...ports });
+        },
+        keyFrame() {
+          if (!stopped) send({ type: 'stream:key-frame', streamId });
+        },
+      },
+    },
     {
       onFrame: (frame) => latest.put(frame),
       onStatus: (next) => {

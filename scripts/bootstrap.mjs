@@ -2,7 +2,7 @@
 // Runs a task of this project on a machine that has only Node and npm: sets up what the task needs, each step
 // once, then hands over to the task. Standard library only: node_modules may not exist yet.
 //
-//   node scripts/bootstrap.mjs demo | test | check | bench | yoklama [arguments of the task]
+//   node scripts/bootstrap.mjs demo | test | check | bench | webrtc | yoklama [arguments of the task]
 //
 // Progress goes to standard error; standard output belongs to the task.
 
@@ -17,7 +17,7 @@ const OLDEST_NODE = [20, 17];
 /** What each task needs, in this order, and what it runs. */
 const TASKS = {
   demo: {
-    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'dashboard'],
+    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'webrtc', 'dashboard'],
     command: (args) => cli('bin/yoklama.mjs', 'demo', ...args),
   },
   yoklama: {
@@ -27,7 +27,17 @@ const TASKS = {
     cwd: (args) => (args[0] === 'analyze' ? callersFolder : projectRoot),
   },
   test: {
-    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'browser', 'redis', 'dashboard'],
+    steps: () => [
+      'packages',
+      'postgres',
+      'models',
+      'ffmpeg',
+      'camera',
+      'browser',
+      'redis',
+      'webrtc',
+      'dashboard',
+    ],
     command: (args) => cli('--import', 'tsx', 'scripts/test.ts', ...args),
   },
   check: {
@@ -38,6 +48,8 @@ const TASKS = {
     steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'dashboard'],
     command: (args) => cli('--import', 'tsx', 'tests/bench/main.ts', ...args),
   },
+  // only the step: a machine that has none gets its media worker
+  webrtc: { steps: () => ['packages', 'webrtc'], command: () => cli('-e', '') },
 };
 
 /** `yoklama --help` must not wait for models that it does not use. */
@@ -48,7 +60,7 @@ function stepsOfCommand(args) {
   if (command === 'analyze') return ['packages', 'models', 'ffmpeg'];
   if (command === 'backup' || command === 'restore') return ['packages', 'postgres'];
   if (command === 'serve' || command === 'demo')
-    return ['packages', 'postgres', 'models', 'ffmpeg', 'dashboard'];
+    return ['packages', 'postgres', 'models', 'ffmpeg', 'webrtc', 'dashboard'];
   return ['packages'];
 }
 

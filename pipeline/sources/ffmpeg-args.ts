@@ -71,6 +71,20 @@ export function rtspInput(
   };
 }
 
+/** Goes with an SDP on standard input: packets come to ports of this machine. */
+export function rtpInput(sampling: Sampling): Pick<InputArgs, 'inputOptions'> {
+  return {
+    inputOptions: [
+      ...QUIET,
+      ...['-protocol_whitelist', 'pipe,udp,rtp'],
+      // Nothing is held back to put packets in order or to guess a rate: the media worker has repaired losses already.
+      ...['-flags', 'low_delay', '-analyzeduration', '0', '-probesize', '32', ...DECODER],
+      ...skipFrames(sampling),
+      ...['-f', 'sdp'],
+    ],
+  };
+}
+
 export function fileInput(path: string, sampling: Sampling | null, seekS = 0): InputArgs {
   return {
     input: `file:${resolve(path)}`,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { Writable } from 'node:stream';
+import { type Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import fluentFfmpeg, { type FfmpegCommand } from 'fluent-ffmpeg';
 
@@ -110,7 +110,7 @@ export function readFeatures(rtsp: string, options: string, showinfo: string): F
 
 export interface FfmpegTask {
   /** URL or `file:` path of the input. It shows in the process list: docs/cameras.md says what follows. */
-  input: string;
+  input: string | Readable;
   inputOptions: string[];
   outputOptions: string[];
   /** Takes standard output, one chunk at a time; ffmpeg waits while the promise is open. */

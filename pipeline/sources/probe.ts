@@ -1,5 +1,5 @@
 import { checkCameraUrl } from '../../config/camera-url.ts';
-import type { ProbeResult, SourceSpec, StreamReason, WorkerFailure } from '../messages.ts';
+import type { ProbedSource, ProbeResult, StreamReason, WorkerFailure } from '../messages.ts';
 import { type FfmpegBinary, runFfmpeg } from './ffmpeg.ts';
 import { fileInput, type InputArgs, rtspInput, snapshotOutput } from './ffmpeg-args.ts';
 import { createFfmpegLog, type Problem } from './ffmpeg-log.ts';
@@ -23,7 +23,7 @@ const MAX_JPEG_BYTES = 16 * 1024 * 1024;
 
 /** Opens a source once, for its first picture. Never throws, and leaves no ffmpeg behind. */
 export async function probeSource(
-  spec: SourceSpec,
+  spec: ProbedSource,
   options: ProbeOptions,
 ): Promise<ProbeResult | WorkerFailure> {
   const timeoutMs = options.timeoutMs ?? 10_000;
@@ -77,7 +77,7 @@ export async function probeSource(
 }
 
 async function open(
-  spec: SourceSpec,
+  spec: ProbedSource,
   options: ProbeOptions,
   signal: AbortSignal,
 ): Promise<InputArgs | Problem> {

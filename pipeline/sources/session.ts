@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { BufferPool } from './buffer-pool.ts';
 import { type FfmpegBinary, type FfmpegExit, runFfmpeg } from './ffmpeg.ts';
 import type { InputArgs } from './ffmpeg-args.ts';
@@ -24,7 +25,9 @@ export interface SessionEnd {
   resizedAtS: number | null;
 }
 
-export interface SessionOptions extends InputArgs {
+export interface SessionOptions extends Omit<InputArgs, 'input'> {
+  /** An address, or what ffmpeg reads from its standard input. */
+  input: string | Readable;
   ffmpeg: FfmpegBinary;
   outputOptions: string[];
   pool: BufferPool;

@@ -4,6 +4,7 @@ import type { FfmpegBinary } from './ffmpeg.ts';
 import { createFileSource } from './file.ts';
 import { createRtspSource } from './rtsp.ts';
 import type { SourceTimings } from './timings.ts';
+import { createWebRtcSource } from './webrtc.ts';
 
 /** What a source is doing, told at every change; never contains credentials. */
 export interface SourceStatus {
@@ -51,6 +52,8 @@ export interface SourceOptions {
   /** Epoch milliseconds; `Date.now` by default. */
   now?: () => number;
   timings?: Partial<SourceTimings>;
+  /** For `webrtc`: who sends has to be told where to, and when a key frame is missing. */
+  rtp?: { opened(ports: { rtpPort: number; rtcpPort: number }): void; keyFrame(): void };
 }
 
 /**
@@ -64,7 +67,12 @@ export function createSource(
   options: SourceOptions,
   events: SourceEvents,
 ): VideoSource {
-  return spec.kind === 'rtsp'
-    ? createRtspSource(spec, sampling, options, events)
-    : createFileSource(spec, sampling, options, events);
+  switch (spec.kind) {
+    case 'rtsp':
+      return createRtspSource(spec, sampling, options, events);
+    case 'webrtc':
+      return createWebRtcSource(spec, sampling, options, events);
+    case 'file':
+      return createFileSource(spec, sampling, options, events);
+  }
 }

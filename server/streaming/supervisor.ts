@@ -7,9 +7,9 @@ import type {
   PhotoFacesOptions,
   PhotoFacesResult,
   PhotoResult,
+  ProbedSource,
   ProbeResult,
   ReadyMessage,
-  SourceSpec,
   StreamSpec,
   StreamStatus,
   WorkerFailure,
@@ -44,6 +44,9 @@ export interface SupervisorEvents {
   metrics: [message: Extract<FromWorker, { type: 'metrics' }>['metrics']];
   engagement: [bucket: EngagementBucket];
   picture: [message: Extract<FromWorker, { type: 'picture' }>];
+  /** A WebRTC stream's decoder listens on new ports. */
+  rtp: [ports: Extract<FromWorker, { type: 'stream:rtp' }>];
+  'key-frame': [message: Extract<FromWorker, { type: 'stream:key-frame' }>];
   /** A worker died; its streams are on their way to the next one. */
   'worker-exit': [info: { worker: number; code: number | null; signal: string | null; retryInMs: number }];
 }
@@ -61,7 +64,7 @@ export interface PipelineSupervisor {
   verdict(streamId: string, trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   watch(streamId: string, pictureWidth: number | null): void;
   /** Opens a source, reads its first frame. Never rejects. */
-  probe(source: SourceSpec, timeoutMs?: number): Promise<ProbeResult | WorkerFailure>;
+  probe(source: ProbedSource, timeoutMs?: number): Promise<ProbeResult | WorkerFailure>;
   /** Finds the one face of an enrolment photo. Never rejects; `busy` when too many wait. */
   photo(photo: Uint8Array): Promise<PhotoResult | WorkerFailure>;
   /** Finds all faces of a photo of several people. Never rejects; `busy` when too many wait. */
@@ -215,6 +218,12 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
         return;
       case 'picture':
         if (streams.has(message.streamId)) events.emit('picture', message);
+        return;
+      case 'stream:rtp':
+        if (streams.has(message.streamId)) events.emit('rtp', message);
+        return;
+      case 'stream:key-frame':
+        if (streams.has(message.streamId)) events.emit('key-frame', message);
         return;
     }
   }

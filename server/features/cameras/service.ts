@@ -1,7 +1,7 @@
 import { and, asc, count, desc, eq, ilike, inArray } from 'drizzle-orm';
 import { checkCameraUrl, splitCredentials } from '../../../config/camera-url.ts';
 import type { Config } from '../../../config/index.ts';
-import type { ProbeResult, SourceSpec } from '../../../pipeline/messages.ts';
+import type { ProbedSource, ProbeResult } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedUnique } from '../../db/problems.ts';
@@ -129,7 +129,7 @@ export async function probeCamera(context: AppContext, tenantId: string, id: str
   return probe(context, source);
 }
 
-async function probe(context: AppContext, source: SourceSpec): Promise<ProbeResult> {
+async function probe(context: AppContext, source: ProbedSource): Promise<ProbeResult> {
   if (context.supervisor.stats().ready === 0) throw new ApiError('pipeline-unavailable');
   const result = await context.supervisor.probe(source, PROBE_TIMEOUT_MS);
   if (result.ok) return result;

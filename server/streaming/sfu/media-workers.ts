@@ -1,0 +1,133 @@
+import { EventEmitter } from 'node:events';
+import { createWorker, type types } from 'mediasoup';
+import type { Logger } from 'pino';
+import type { Config } from '../../../config/index.ts';
+
+/** One media worker process with its port: everything that browsers send or get goes through that port. */
+export interface MediaWorker {
+  readonly index: number;
+  readonly worker: types.Worker;
+  readonly webRtcServer: types.WebRtcServer;
+  /** Rooms on it. */
+  rooms: number;
+}
+
+export interface MediaWorkers {
+  readonly events: EventEmitter<{
+    /** The process is gone, and every transport on it; its successor is on its way. */
+    died: [worker: MediaWorker];
+    started: [worker: MediaWorker];
+  }>;
+  /** Never rejects: where no worker can be had, `reason` says why. */
+  start(): Promise<void>;
+  /** Why there is no WebRTC; null where there is. */
+  reason(): string | null;
+  /** The one with the fewest rooms; null while none runs. */
+  pick(): MediaWorker | null;
+  list(): readonly MediaWorker[];
+  restarts(): number;
+  close(): Promise<void>;
+}
+
+const RETRY_MS = { first: 200, longest: 10_000 };
+
+/** Keeps the media workers alive; a worker that dies is replaced by one on the same port. */
+export function createMediaWorkers(config: Config['webrtc'], log: Logger): MediaWorkers {
+  const events: MediaWorkers['events'] = new EventEmitter();
+  const running = new Map<number, MediaWorker>();
+  const timers = new Set<NodeJS.Timeout>();
+  let reason: string | null = config.enabled ? 'it has not started yet' : 'WEBRTC is off';
+  let restarts = 0;
+  let closing = false;
+
+  async function launch(index: number): Promise<MediaWorker> {
+    const worker = await createWorker({ logLevel: 'warn', disableLiburing: true });
+    const port = config.port === 0 ? 0 : config.port + index;
+    const address = { ip: config.listenIp, ...(port > 0 ? { port } : {}) };
+    const announced = config.announcedAddress === null ? {} : { announcedAddress: config.announcedAddress };
+    try {
+      const webRtcServer = await worker.createWebRtcServer({
+        listenInfos: [
+          { protocol: 'udp', ...address, ...announced },
+          { protocol: 'tcp', ...address, ...announced },
+        ],
+      });
+      const media: MediaWorker = { index, worker, webRtcServer, rooms: 0 };
+      running.set(index, media);
+      worker.once('died', (error) => onDied(media, error));
+      return media;
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  function onDied(media: MediaWorker, error: Error): void {
+    running.delete(media.index);
+    if (closing) return;
+    restarts++;
+    log.error({ err: error, worker: media.index }, 'a media worker died; starting another');
+    events.emit('died', media);
+    relaunch(media.index, RETRY_MS.first);
+  }
+
+  /** Until it works: the port may be held for a moment by what is left of the one before. */
+  function relaunch(index: number, waitMs: number): void {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      launch(index).then(
+        (media) => (closing ? media.worker.close() : events.emit('started', media)),
+        (error: unknown) => {
+          log.error({ err: error, worker: index }, 'a media worker could not be started; trying again');
+          if (!closing) relaunch(index, Math.min(waitMs * 2, RETRY_MS.longest));
+        },
+      );
+    }, waitMs);
+    timers.add(timer);
+  }
+
+  return {
+    events,
+    async start() {
+      if (!config.enabled) return;
+      try {
+        for (let index = 0; index < config.workers; index++) await launch(index);
+        reason = null;
+        const ports = [...running.values()].map(({ index }) => config.port + index);
+        log.info({ ports, announced: config.announcedAddress }, 'WebRTC is ready');
+      } catch (error) {
+        reason = why(error, config);
+        for (const { worker } of running.values()) worker.close();
+        running.clear();
+        log.warn({ err: error }, `without WebRTC: ${reason}`);
+      }
+    },
+    reason: () => reason,
+    pick: () => [...running.values()].sort((a, b) => a.rooms - b.rooms || a.index - b.index)[0] ?? null,
+    list: () => [...running.values()],
+    restarts: () => restarts,
+    async close() {
+      closing = true;
+      for (const timer of timers) clearTimeout(timer);
+      const gone = [...running.values()].map(
+        ({ worker }) =>
+          new Promise<void>((resolve) => {
+            if (worker.subprocessClosed) return resolve();
+            worker.once('subprocessclose', () => resolve());
+            worker.close();
+          }),
+      );
+      running.clear();
+      await Promise.all(gone);
+    },
+  };
+}
+
+function why(error: unknown, config: Config['webrtc']): string {
+  const message = (error as Error).message;
+  if (/ENOENT|EACCES|spawn|not found/i.test(message))
+    return 'the media worker is not installed; `npm run setup:webrtc` prepares it';
+  if (/in use|EADDRINUSE|address already/i.test(message))
+    return `port ${config.port} is in use (WEBRTC_PORT)`;
+  return `the media worker does not start: ${message}`;
+}

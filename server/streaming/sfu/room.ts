@@ -1,0 +1,114 @@
+import type { types } from 'mediasoup';
+import type { Config } from '../../../config/index.ts';
+import type { RtpCodec } from '../../../pipeline/messages.ts';
+import { MEDIA_CODECS } from './codecs.ts';
+import type { MediaWorker } from './media-workers.ts';
+
+/** What a browser needs to connect a transport; the names are those of mediasoup-client. */
+export interface TransportParams {
+  id: string;
+  iceParameters: types.IceParameters;
+  iceCandidates: types.IceCandidate[];
+  dtlsParameters: types.DtlsParameters;
+}
+
+/** Where a decoder on this machine listens. */
+export interface RtpPorts {
+  rtpPort: number;
+  rtcpPort: number;
+}
+
+/** A producer's way into a decoder on loopback. */
+export interface RtpFeed {
+  requestKeyFrame(): void;
+  close(): void;
+}
+
+/** Everything of one session on one media worker. */
+export interface Room {
+  readonly sessionId: string;
+  readonly router: types.Router;
+  createTransport(direction: 'in' | 'out'): Promise<types.WebRtcTransport>;
+  /** How a decoder has to read what this producer sends. */
+  codecOf(producer: types.Producer): RtpCodec;
+  /** Sends a producer's packets to a decoder that listens already, beginning with a key frame. */
+  feed(producer: types.Producer, ports: RtpPorts): Promise<RtpFeed>;
+  /** Takes RTP in from a process on this machine, which sends to the ports of the answer. */
+  intake(): Promise<types.PlainTransport>;
+  close(): void;
+}
+
+const LOOPBACK = { protocol: 'udp', ip: '127.0.0.1' } as const;
+
+export async function createRoom(
+  config: Config['webrtc'],
+  media: MediaWorker,
+  sessionId: string,
+): Promise<Room> {
+  const router = await media.worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+  media.rooms++;
+  let closed = false;
+
+  return {
+    sessionId,
+    router,
+    async createTransport(direction) {
+      const transport = await router.createWebRtcTransport({
+        webRtcServer: media.webRtcServer,
+        enableUdp: true,
+        enableTcp: true,
+        preferUdp: true,
+        initialAvailableOutgoingBitrate: 1_000_000,
+        // A peer that is silent for so long is gone; it comes again with a transport of its own.
+        iceConsentTimeout: 15,
+      });
+      if (direction === 'in') await transport.setMaxIncomingBitrate(config.maxKbps * 1000);
+      return transport;
+    },
+    codecOf(producer) {
+      const codec = producer.consumableRtpParameters.codecs[0]!;
+      return {
+        mimeType: codec.mimeType,
+        payloadType: codec.payloadType,
+        clockRate: codec.clockRate,
+        parameters: { ...codec.parameters } as RtpCodec['parameters'],
+      };
+    },
+    async feed(producer, { rtpPort, rtcpPort }) {
+      const plain = await router.createPlainTransport({
+        listenInfo: LOOPBACK,
+        rtcpMux: false,
+        comedia: false,
+      });
+      try {
+        await plain.connect({ ip: LOOPBACK.ip, port: rtpPort, rtcpPort });
+        const consumer = await plain.consume({
+          producerId: producer.id,
+          rtpCapabilities: router.rtpCapabilities,
+          paused: true,
+        });
+        await consumer.resume();
+        await consumer.requestKeyFrame();
+        return {
+          requestKeyFrame: () => void consumer.requestKeyFrame().catch(() => undefined),
+          close: () => plain.close(),
+        };
+      } catch (error) {
+        plain.close();
+        throw error;
+      }
+    },
+    intake: () => router.createPlainTransport({ listenInfo: LOOPBACK, rtcpMux: false, comedia: true }),
+    close() {
+      if (closed) return;
+      closed = true;
+      media.rooms--;
+      router.close();
+    },
+  };
+}
+
+export function transportParams(transport: types.WebRtcTransport): TransportParams {
+  const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+  return { id, iceParameters, iceCandidates, dtlsParameters };
+}
