@@ -8,7 +8,7 @@ ALTER TABLE "session_tallies" ADD COLUMN "time_corrected" integer DEFAULT 0 NOT 
 ALTER TABLE "session_tallies" ADD COLUMN "corrected_away" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
 CREATE INDEX "enrolments_course_idx" ON "enrolments" USING btree ("tenant_id","course_id","student_id");--> statement-breakpoint
 CREATE INDEX "attendance_events_rejected_idx" ON "attendance_events" USING btree ("tenant_id","session_id") WHERE type = 'rejected';--> statement-breakpoint
-CREATE INDEX "notifications_inbox_idx" ON "notifications" USING btree ("tenant_id","user_id",(read_at is not null),"created_at" DESC NULLS LAST,"id" DESC NULLS LAST) WHERE channel = 'in-app';--> statement-breakpoint
+CREATE INDEX "notifications_inbox_idx" ON "notifications" USING btree ("tenant_id","user_id",(read_at is not null),"created_at" DESC NULLS FIRST,"id" DESC NULLS FIRST) WHERE channel = 'in-app';--> statement-breakpoint
 -- What is counted besides the status makes a session stale, too.
 CREATE OR REPLACE FUNCTION "note_stale_tally"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
