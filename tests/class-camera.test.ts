@@ -5,9 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { DateTime } from 'luxon';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClassPhotoResult } from '../server/features/attendance/class-photo-schemas.ts';
 import type { AttendanceRecord } from '../server/features/attendance/schemas.ts';
-import type { ClassSession } from '../server/features/sessions/schemas.ts';
+import type { ClassSession, Review } from '../server/features/sessions/schemas.ts';
 import { classPhoto, facesAvailable, loadPeople } from './support/class-photo.ts';
+import { decide } from './support/decide.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
 if (!facesAvailable) console.warn('a camera that sees a class: left out, ../shared/data/faces is not here');
@@ -132,4 +134,44 @@ describe.skipIf(!facesAvailable)('a class that begins when a camera sees it, wit
     await tick();
     expect(await sessions()).toHaveLength(1);
   }, 120_000);
+
+  it('never again takes a face for a student that a person said is not theirs', async () => {
+    const people = await loadPeople(8, 4);
+    const photo = await classPhoto(people.map(({ photos }) => photos.at(-1)!));
+    const courseId = courses.get('EMPTY')!;
+    const present = async () => {
+      const form = new FormData();
+      form.append('courseId', courseId);
+      form.append('photo', new Blob([new Uint8Array(photo)]), 'class.jpg');
+      const { body } = await server.teacher.call<ClassPhotoResult>('POST', '/attendance/face', form);
+      return body.present.map(({ studentId }) => studentId);
+    };
+    const before = await present();
+    expect(before.length).toBeGreaterThan(1);
+    const seat = ids.indexOf(before[0]!);
+    const read = await server.context.supervisor.photoFaces(photo);
+    if (!read.ok) throw new Error(read.message);
+
+    const camera = await server.admin.get<{ items: { id: string }[] }>('/cameras?search=Camera EMPTY');
+    const opened = await server.teacher.post<ClassSession>('/sessions', {
+      courseId,
+      cameraIds: [camera.body.items[0]!.id],
+    });
+    expect(opened.status, JSON.stringify(opened.body)).toBe(201);
+    decide(server, {
+      streamId: opened.body.cameras[0]!.streamId,
+      trackId: 77,
+      studentId: before[0]!,
+      verdict: 'review',
+      embedding: read.faces[seat]!.embedding,
+    });
+    const asked = async () =>
+      (await server.teacher.get<{ items: Review[] }>('/attendance/review')).body.items;
+    await expect.poll(async () => (await asked()).length, { timeout: 10_000 }).toBe(1);
+    const [review] = await asked();
+    expect((await server.teacher.post(`/reviews/${review!.id}/reject`)).status).toBe(200);
+    expect(await asked()).toEqual([]);
+    // Only that face, and only for that student.
+    expect(await present()).toEqual(before.slice(1));
+  }, 60_000);
 });
