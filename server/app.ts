@@ -24,6 +24,7 @@ import { holidayRoutes, roomRoutes } from './features/rooms/routes.ts';
 import { exportRoutes } from './features/rosters/export-routes.ts';
 import { importRoutes } from './features/rosters/routes.ts';
 import { reviewRoutes, sessionRoutes } from './features/sessions/routes.ts';
+import { enrolPhotoRoutes } from './features/students/class-photo-routes.ts';
 import { faceRoutes } from './features/students/face-routes.ts';
 import { studentRoutes } from './features/students/routes.ts';
 import { teacherRoutes } from './features/teachers/routes.ts';
@@ -56,6 +57,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   apiKeyRoutes,
   studentRoutes,
   faceRoutes,
+  enrolPhotoRoutes,
   courseRoutes,
   meetingRoutes,
   teacherRoutes,

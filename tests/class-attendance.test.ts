@@ -99,6 +99,11 @@ describe.skipIf(!facesAvailable)('attendance from a photo of the class, with the
     expect((await send({ courseId }, Buffer.from('no photo'))).body).toMatchObject({
       error: { code: 'not-a-photo' },
     });
+    // A few kilobytes that would be three hundred megabytes of picture.
+    const wall = { width: 12_000, height: 9_000, channels: 3, background: '#777' } as const;
+    const bomb = await sharp({ create: wall, limitInputPixels: false }).png().toBuffer();
+    expect(bomb.length).toBeLessThan(2e6);
+    expect((await send({ courseId }, bomb)).body).toMatchObject({ error: { code: 'photo-too-large' } });
     expect((await send({ courseId: 'x' })).status).toBe(400);
     expect((await send({})).status).toBe(400);
     expect((await send({ courseId: ids[0]! })).status).toBe(404);

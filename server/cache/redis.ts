@@ -9,7 +9,6 @@ const MAX_HELD = 1000;
 const EVERYTHING = '*';
 /** Larger answers are not worth their way over the network. */
 const MAX_ENTRY = 4 * 1024 * 1024;
-const DEADLINE_MS = 500;
 
 /**
  * In Redis, for all servers. A tag has a version, and an entry remembers the versions of its tags: to invalidate a tag
@@ -28,17 +27,11 @@ export function createRedisCache(redis: Redis, log: Logger): Cache {
   /** A failure is a miss, and so is an answer that takes longer than the database would. */
   async function attempt<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
     if (!redis.isUp()) return otherwise;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<T>((resolve) => {
-      timer = setTimeout(resolve, DEADLINE_MS, otherwise);
-    });
     try {
-      return await Promise.race([work(), late]);
+      return await redis.ask(work);
     } catch (error) {
       log.debug({ err: error }, 'the cache did not answer');
       return otherwise;
-    } finally {
-      clearTimeout(timer);
     }
   }
 

@@ -66,6 +66,10 @@ export function openSql(
       TimeZone: 'UTC',
       statement_timeout: options.statementTimeoutMs ?? 30_000,
       idle_in_transaction_session_timeout: 60_000,
+      // Row security adds the institution to every condition. With the price of a turning disk Postgres would rather
+      // read all of an institution's index entries than a few rows of one course.
+      random_page_cost: 1.1,
+      jit: false,
     },
   };
   if ('url' in connection) return postgres(connection.url, settings);

@@ -86,8 +86,12 @@ export async function openConfiguredDatabase(
       owner,
       embedded,
       close: async () => {
-        await db.close();
-        await opened.close();
+        try {
+          await db.close();
+        } finally {
+          // Or Postgres would go on running, and its data directory stay locked.
+          await opened.close();
+        }
       },
     };
   } catch (error) {

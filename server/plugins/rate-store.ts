@@ -41,10 +41,12 @@ export function createRateWindows(
     const shared = redis();
     if (!shared?.isUp()) return countHere(key, windowMs);
     try {
-      const answer = await shared.client.eval(COUNT, {
-        keys: [`${REDIS_PREFIX}rate:${key}`],
-        arguments: [String(windowMs)],
-      });
+      const answer = await shared.ask(() =>
+        shared.client.eval(COUNT, {
+          keys: [`${REDIS_PREFIX}rate:${key}`],
+          arguments: [String(windowMs)],
+        }),
+      );
       const [current, ttl] = answer as unknown as [number, number];
       return { current: Number(current), ttl: Number(ttl) };
     } catch {

@@ -14,7 +14,12 @@ export interface Entities {
 }
 
 /** Fills an institution with something of everything that a path or a body can name. */
-export async function makeEntities(server: TestServer, tenantId: string, mark: string): Promise<Entities> {
+export async function makeEntities(
+  server: TestServer,
+  tenantId: string,
+  mark: string,
+  options: { emotion?: boolean } = {},
+): Promise<Entities> {
   const { context } = server;
   const [courseId, teacherId, roomId, meetingId, holidayId, keyId, userId] = Array.from({ length: 7 }, () =>
     newId(),
@@ -62,7 +67,7 @@ export async function makeEntities(server: TestServer, tenantId: string, mark: s
       },
     });
   });
-  const whole = await makeWholeStudent(context, tenantId, courseId, { mark });
+  const whole = await makeWholeStudent(context, tenantId, courseId, { mark, ...options });
   const ids: Record<string, string> = {
     ...{ courses: courseId, teachers: teacherId, rooms: roomId, course_meetings: meetingId },
     ...{

@@ -45,6 +45,8 @@ const config = loadConfig({
   ADMIN_EMAIL: 'nobody@load.local',
   ADMIN_PASSWORD: LOAD_PASSWORD,
   LOG_LEVEL: 'error',
+  RATE_LIMIT: '1000000',
+  ACCOUNT_RATE_LIMIT: '1000000',
   PATH: process.env.PATH,
 });
 const log = plans ? planLog() : createLog(config);

@@ -20,6 +20,9 @@ export interface RedisServer {
   readonly url: string;
   /** At once, as a power cut would. */
   kill(): Promise<void>;
+  /** It neither answers nor hangs up, until `thaw`. */
+  freeze(): void;
+  thaw(): void;
   /** With the data that it had written; every write is on the disk. */
   start(): Promise<void>;
   /** Stopped for good, folder removed. */
@@ -73,11 +76,15 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
     await ended;
   }
 
+  const signal = (name: NodeJS.Signals) => void child?.kill(name);
+
   await start();
   const login = options.password ? `:${encodeURIComponent(options.password)}@` : '';
   return {
     url: `redis://${login}127.0.0.1:${port}/0`,
     kill,
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     start,
     async close() {
       await kill();

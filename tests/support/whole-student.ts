@@ -58,10 +58,13 @@ export async function makeWholeStudent(
       totpSecret: crypto.seal(`totp:${userId}`, Buffer.from('secret of the second factor')),
     });
     await tx.insert(schema.enrolments).values({ ...own, courseId });
-    await tx.insert(schema.consents).values([
-      { id: newId(), ...own, purpose: 'face', granted: true, recordedBy: userId, wording: 'face-1' },
-      { id: newId(), ...own, purpose: 'emotion', granted: true, recordedBy: userId },
-    ]);
+    const consent = { ...own, granted: true, recordedBy: userId };
+    await tx
+      .insert(schema.consents)
+      .values([
+        { id: newId(), ...consent, purpose: 'face', wording: 'face-1' },
+        ...(options.emotion ? [{ id: newId(), ...consent, purpose: 'emotion' as const }] : []),
+      ]);
     const templateId = newId();
     await tx.insert(schema.faceTemplates).values({
       ...{ id: templateId, ...own, kind: 'enrolment', embeddingModel: 'test' },
@@ -118,11 +121,18 @@ export async function makeWholeStudent(
     const report = await file('report', null);
     await tx.insert(schema.reportJobs).values([
       {
-        ...{ id: newId(), tenantId, report: 'emotions/course', format: 'csv', params: {}, locale: 'tr' },
+        ...{
+          id: newId(),
+          tenantId,
+          report: options.emotion ? 'emotions-course' : 'course',
+          format: 'csv',
+          params: {},
+          locale: 'tr',
+        },
         ...{ status: 'done', fileId: report.id },
       },
       {
-        ...{ id: newId(), tenantId, report: 'attendance/student', format: 'pdf', params: { studentId: id } },
+        ...{ id: newId(), tenantId, report: 'student', format: 'pdf', params: { studentId: id } },
         ...{ locale: 'tr', status: 'failed' },
       },
     ]);

@@ -1,33 +1,51 @@
 import { useEffect } from 'preact/hooks';
-import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import { Notices } from './components/feedback.tsx';
+import { focusContent, Home } from './components/routing.tsx';
 import { Shell } from './components/shell.tsx';
-import { ForStaffOnly } from './routes/for-staff-only.tsx';
 import { NotFound } from './routes/not-found.tsx';
 import { Sessions } from './routes/sessions.tsx';
 import { SignIn } from './routes/sign-in.tsx';
-import { loadTenant, user } from './state/session.ts';
+import { followInbox } from './state/inbox.ts';
+import { limited, loadTenant, settingUp, user } from './state/session.ts';
 
 const Live = lazy(() => import('./routes/live.tsx').then((module) => module.Live));
 const Students = lazy(() => import('./routes/students.tsx').then((module) => module.Students));
 const StudentPage = lazy(() => import('./routes/student.tsx').then((module) => module.StudentPage));
 const Courses = lazy(() => import('./routes/courses.tsx').then((module) => module.Courses));
 const CoursePage = lazy(() => import('./routes/course.tsx').then((module) => module.CoursePage));
+const Institution = lazy(() => import('./routes/institution.tsx').then((module) => module.Institution));
+const Requests = lazy(() => import('./routes/requests.tsx').then((module) => module.Requests));
 const Reports = lazy(() => import('./routes/reports.tsx').then((module) => module.Reports));
 const Cameras = lazy(() => import('./routes/cameras.tsx').then((module) => module.Cameras));
+const Account = lazy(() => import('./routes/account.tsx').then((module) => module.Account));
+const Notifications = lazy(() => import('./routes/notifications.tsx').then((module) => module.Notifications));
+const SetUpFactor = lazy(() => import('./routes/set-up-factor.tsx').then((module) => module.SetUpFactor));
+const Outside = lazy(() => import('./routes/outside.tsx').then((module) => module.Outside));
+const Scan = lazy(() => import('./routes/scan.tsx').then((module) => module.Scan));
+const StudentPages = lazy(() => import('./routes/mine/pages.tsx').then((module) => module.StudentPages));
 
 export function App() {
+  useEffect(followInbox, []);
   return (
     <LocationProvider>
-      {view()}
+      <ErrorBoundary>
+        <View />
+      </ErrorBoundary>
       <Notices />
     </LocationProvider>
   );
 }
 
-function view() {
+/** Pages that a link in a mail opens, whether somebody is signed in or not. */
+const OUTSIDE = /^\/(invitation|reset|activate|register|forgot|oidc\/callback)\/?$/;
+
+function View() {
+  const { path } = useLocation();
+  if (OUTSIDE.test(path)) return <Outside />;
   if (!user.value) return <SignIn />;
-  return user.value.role === 'student' ? <ForStaffOnly /> : <SignedIn />;
+  if (limited.value || settingUp.value) return <SetUpFactor />;
+  return user.value.role === 'student' ? <StudentPages /> : <SignedIn />;
 }
 
 function SignedIn() {
@@ -45,21 +63,14 @@ function SignedIn() {
         <Route path="/courses" component={Courses} />
         <Route path="/courses/:id" component={CoursePage} />
         <Route path="/cameras" component={Cameras} />
+        <Route path="/institution/:view?" component={Institution} />
+        <Route path="/requests/:view?" component={Requests} />
         <Route path="/reports/:view?" component={Reports} />
+        <Route path="/scan" component={Scan} />
+        <Route path="/account" component={Account} />
+        <Route path="/notifications" component={Notifications} />
         <Route default component={NotFound} />
       </Router>
     </Shell>
   );
-}
-
-function Home() {
-  const { route } = useLocation();
-  useEffect(() => route('/', true), [route]);
-  return null;
-}
-
-/** After a change of page the keyboard and the screen reader start at its content, as after a real page load. */
-function focusContent(): void {
-  scrollTo(0, 0);
-  document.getElementById('content')?.focus({ preventScroll: true });
 }

@@ -158,6 +158,8 @@ export const enrolments = pgTable(
   (table) => [
     primaryKey({ columns: [table.courseId, table.studentId] }),
     index('enrolments_student_idx').on(table.tenantId, table.studentId),
+    // What counts by course reads this alone.
+    index('enrolments_course_idx').on(table.tenantId, table.courseId, table.studentId),
     foreignKey({
       name: 'enrolments_course_fk',
       columns: [table.tenantId, table.courseId],

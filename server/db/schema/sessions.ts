@@ -202,6 +202,17 @@ export const sessionTallies = pgTable(
     excused: integer('excused').notNull(),
     absent: integer('absent').notNull(),
     pending: integer('pending').notNull(),
+    /** Of those who came, by what marked them. */
+    byFace: integer('by_face').notNull().default(0),
+    byQr: integer('by_qr').notNull().default(0),
+    byHand: integer('by_hand').notNull().default(0),
+    byImport: integer('by_import').notNull().default(0),
+    /** Records with a person's word. */
+    corrected: integer('corrected').notNull().default(0),
+    /** Of those whom the machine recognised: see features/reports/accuracy.ts. */
+    kept: integer('kept').notNull().default(0),
+    timeCorrected: integer('time_corrected').notNull().default(0),
+    correctedAway: integer('corrected_away').notNull().default(0),
   },
   (table) => [
     index('session_tallies_day_idx').on(table.tenantId, table.day),
@@ -258,6 +269,7 @@ export const attendanceEvents = pgTable(
     index('attendance_events_seq_idx').on(table.tenantId, table.seq),
     index('attendance_events_session_idx').on(table.tenantId, table.sessionId, table.seq),
     index('attendance_events_student_idx').on(table.tenantId, table.studentId, table.seq),
+    index('attendance_events_rejected_idx').on(table.tenantId, table.sessionId).where(sql`type = 'rejected'`),
     foreignKey({
       name: 'attendance_events_session_fk',
       columns: [table.tenantId, table.sessionId],

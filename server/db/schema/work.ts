@@ -218,6 +218,16 @@ export const notifications = pgTable(
   (table) => [
     unique('notifications_dedupe_key').on(table.tenantId, table.dedupeKey),
     index('notifications_user_idx').on(table.tenantId, table.userId, table.createdAt),
+    // As they are listed: what has not been read first, then the newest.
+    index('notifications_inbox_idx')
+      .on(
+        table.tenantId,
+        table.userId,
+        sql`(read_at is not null)`,
+        table.createdAt.desc().nullsFirst(),
+        table.id.desc().nullsFirst(),
+      )
+      .where(sql`channel = 'in-app'`),
     index('notifications_student_idx').on(table.tenantId, table.studentId),
     index('notifications_due_idx').on(table.tenantId, table.dueAt).where(sql`status = 'queued'`),
     foreignKey({

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, ilike, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { type Static, Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
@@ -17,6 +17,7 @@ import {
   Uuid,
 } from '../../http.ts';
 import { ADMINS } from '../../plugins/auth.ts';
+import { searchColumns } from '../students/search.ts';
 import { newApiKey } from './verify.ts';
 
 const EXAMPLE = {
@@ -103,7 +104,7 @@ export async function apiKeyRoutes(app: App, context: AppContext): Promise<void>
       };
       const conditions: (SQL | undefined)[] = [
         query.status === undefined ? undefined : status[query.status],
-        query.search ? ilike(apiKeys.name, `%${query.search.replace(/[\\%_]/g, '\\$&')}%`) : undefined,
+        ...searchColumns(query.search, apiKeys.name),
       ];
       const where = and(...conditions);
       const sort = query.sort ?? 'name';

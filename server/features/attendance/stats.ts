@@ -1,9 +1,12 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { DateTime } from 'luxon';
+import { ATTENDANCE_STATUSES } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse, courseScope } from '../courses/access.ts';
+import { all, between, countColumns, otherColumns } from '../reports/counts.ts';
+import { tallies } from '../reports/tallies.ts';
 import { noCounts, rateOf } from './counting.ts';
 import type { AttendanceStats, StatsPeriod, StatsQuery } from './read-schemas.ts';
 
@@ -32,44 +35,41 @@ export async function attendanceStats(tx: Tx, caller: Caller, query: StatsQuery)
   };
 }
 
+/** Of a department's students the records are counted, of all others what is counted by session. */
 async function periodOf(tx: Tx, caller: Caller, query: StatsQuery): Promise<StatsPeriod> {
-  const scope = courseScope(caller, sql`r.course_id`);
-  const rows = (await tx.execute(sql`
-    select r.status, r.method, count(*)::int as n, count(r.corrected_by)::int as corrected
-    from attendance_records r
-    ${query.department === undefined ? sql`` : sql`join students st on st.id = r.student_id`}
-    where r.day between ${query.from}::date and ${query.to}::date
-      ${query.courseId === undefined ? sql`` : sql`and r.course_id = ${query.courseId}`}
-      ${query.department === undefined ? sql`` : sql`and st.department = ${query.department}`}
-      ${scope === null ? sql`` : sql`and ${scope}`}
-    group by r.status, r.method`)) as unknown as {
-    status: keyof StatsPeriod['statuses'];
-    method: keyof StatsPeriod['methods'] | null;
-    n: number;
-    corrected: number;
-  }[];
-  const sessionScope = courseScope(caller, sql`s.course_id`);
-  const [sessions] = (await tx.execute(sql`
-    select count(*)::int as n from class_sessions s
-    where s.day between ${query.from}::date and ${query.to}::date
-      ${query.courseId === undefined ? sql`` : sql`and s.course_id = ${query.courseId}`}
-      ${sessionScope === null ? sql`` : sql`and ${sessionScope}`}`)) as unknown as { n: number }[];
+  const of = (t: SQL) =>
+    all(
+      between(sql`${t}.day`, { from: query.from, until: query.to }),
+      query.courseId === undefined ? null : sql`${t}.course_id = ${query.courseId}`,
+      courseScope(caller, sql`${t}.course_id`),
+    );
+  const counted =
+    query.department === undefined
+      ? tallies(of)
+      : sql`
+        select ${countColumns}, ${otherColumns} from attendance_records r join students st on st.id = r.student_id
+        where ${of(sql`r`)} and st.department = ${query.department}`;
+  const [sums] = await tx.execute<Record<string, number>>(sql`
+    select ${sql.join(
+      SUMMED.map((name) => sql`coalesce(sum(c.${sql.identifier(name)}), 0)::int as ${sql.identifier(name)}`),
+      sql`, `,
+    )} from (${counted}) c`);
+  const n = (name: (typeof SUMMED)[number]) => sums?.[name] ?? 0;
+  const [sessions] = await tx.execute<{ n: number }>(
+    sql`select count(*)::int as n from class_sessions s where ${of(sql`s`)}`,
+  );
   const statuses = noCounts();
-  const methods = { face: 0, qr: 0, manual: 0, import: 0 };
-  let corrected = 0;
-  for (const row of rows) {
-    statuses[row.status] += row.n;
-    corrected += row.corrected;
-    if (row.method && (row.status === 'present' || row.status === 'late')) methods[row.method] += row.n;
-  }
+  for (const status of ATTENDANCE_STATUSES) statuses[status] = n(status);
   return {
     from: query.from,
     to: query.to,
     sessions: sessions?.n ?? 0,
-    records: rows.reduce((sum, row) => sum + row.n, 0),
+    records: ATTENDANCE_STATUSES.reduce((sum, status) => sum + n(status), 0),
     statuses,
-    methods,
-    corrected,
+    methods: { face: n('by_face'), qr: n('by_qr'), manual: n('by_hand'), import: n('by_import') },
+    corrected: n('corrected'),
     rate: rateOf(statuses),
   };
 }
+
+const SUMMED = [...ATTENDANCE_STATUSES, 'by_face', 'by_qr', 'by_hand', 'by_import', 'corrected'] as const;

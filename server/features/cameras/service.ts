@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, ilike, inArray } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, sql } from 'drizzle-orm';
 import { checkCameraUrl, splitCredentials } from '../../../config/camera-url.ts';
 import type { Config } from '../../../config/index.ts';
 import type { ProbedSource, ProbeResult } from '../../../pipeline/messages.ts';
@@ -8,6 +8,7 @@ import { violatedUnique } from '../../db/problems.ts';
 import { cameras, classSessions, rooms, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { searchColumns } from '../students/search.ts';
 import { tenantCrypto } from '../tenants/service.ts';
 import type { Camera, CameraPatch, CameraQuery, NewCamera, ProbeRequest } from './schemas.ts';
 import {
@@ -29,7 +30,7 @@ export async function listCameras(
   const where = and(
     query.roomId === undefined ? undefined : eq(cameras.roomId, query.roomId),
     query.enabled === undefined ? undefined : eq(cameras.enabled, query.enabled),
-    query.search ? ilike(cameras.name, `%${query.search.replace(/[\\%_]/g, '\\$&')}%`) : undefined,
+    ...searchColumns(query.search, cameras.name),
   );
   const sort = query.sort ?? 'name';
   const direction = sort.startsWith('-') ? desc : asc;
@@ -39,7 +40,10 @@ export async function listCameras(
       .select()
       .from(cameras)
       .where(where)
-      .orderBy(direction(sort.endsWith('createdAt') ? cameras.createdAt : cameras.name), asc(cameras.id))
+      .orderBy(
+        direction(sort.endsWith('createdAt') ? cameras.createdAt : sql`${cameras.name} collate "und-x-icu"`),
+        asc(cameras.id),
+      )
       .offset(query.skip)
       .limit(query.limit);
     return { total: total?.n ?? 0, items: await toCameras(tx, rows) };

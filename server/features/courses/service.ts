@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, ilike, inArray, isNotNull, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedReference, violatedUnique } from '../../db/problems.ts';
@@ -6,6 +6,7 @@ import { courses, enrolments, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { searchColumns } from '../students/search.ts';
 import { courseScope } from './access.ts';
 import type { Course, CoursePatch, CourseQuery, NewCourse } from './schemas.ts';
 import { setTeachers } from './teachers.ts';
@@ -52,6 +53,7 @@ export async function listCourses(
     query.archived ? isNotNull(courses.archivedAt) : isNull(courses.archivedAt),
     query.semester === undefined ? undefined : eq(courses.semester, query.semester),
     query.department === undefined ? undefined : eq(courses.department, query.department),
+    ...searchColumns(query.search, courses.code, courses.name),
     query.teacherId === undefined
       ? undefined
       : sql`${courses.id} in (select ct.course_id from course_teachers ct where ct.teacher_id = ${query.teacherId})`,
@@ -59,10 +61,6 @@ export async function listCourses(
       ? undefined
       : sql`${courses.id} in (select e.course_id from enrolments e where e.student_id = ${query.studentId})`,
   ];
-  if (query.search) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(courses.code, pattern), ilike(courses.name, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? 'code';
   const direction = sort.startsWith('-') ? desc : asc;

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, ilike, inArray, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { activationCodes, courses, students, teachers } from '../../db/schema/index.ts';
@@ -6,6 +6,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { hashCode, newTypedCode, readTypedCode } from '../auth/codes.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { searchColumns } from '../students/search.ts';
 import type { ActivationCode, CodeQuery, NewCodes } from './schemas.ts';
 
 type Row = typeof activationCodes.$inferSelect;
@@ -111,11 +112,8 @@ export async function listCodes(
     query.status === undefined ? undefined : status[query.status],
     query.role === undefined ? undefined : eq(activationCodes.role, query.role),
     query.courseId === undefined ? undefined : eq(activationCodes.courseId, query.courseId),
+    ...searchColumns(query.search, activationCodes.label, activationCodes.hint),
   ];
-  if (query.search) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(activationCodes.label, pattern), ilike(activationCodes.hint, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? '-createdAt';
   const column = sort.endsWith('expiresAt') ? activationCodes.expiresAt : activationCodes.createdAt;

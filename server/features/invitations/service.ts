@@ -1,10 +1,11 @@
-import { and, asc, count, desc, eq, gt, ilike, isNull, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { oneTimeTokens, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { dropOneTime } from '../auth/one-time.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { searchColumns } from '../students/search.ts';
 import { currentTenant } from '../tenants/service.ts';
 import { insertUser, named } from '../users/service.ts';
 import { invite } from './invite.ts';
@@ -36,11 +37,8 @@ export async function listInvitations(
   const conditions: (SQL | undefined)[] = [
     isOpen(now),
     query.role === undefined ? undefined : eq(users.role, query.role),
+    ...searchColumns(query.search, users.name, users.email),
   ];
-  if (query.search) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(users.name, pattern), ilike(users.email, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? '-createdAt';
   const column = sort.endsWith('name') ? sql`${users.name} collate "und-x-icu"` : oneTimeTokens.createdAt;

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../config/index.ts';
 import { type LiveTap, tapLive } from '../../../tests/support/live.ts';
@@ -14,6 +15,7 @@ import { createMailer, type Mailer } from '../../mail/mailer.ts';
 import { deliverDue } from './deliver.ts';
 import { createDownWatch } from './down-watch.ts';
 import { DELIVER_JOB } from './notify.ts';
+import { requeueOverlooked } from './overlooked.ts';
 import { dailyReport, weeklyReports } from './periodic.ts';
 
 const MINUTE = 60_000;
@@ -271,6 +273,27 @@ describe('delivery', () => {
       expect(mailsTo(email)).toHaveLength(1);
       expect(mailsTo(guardian)).toHaveLength(1);
     }
+  });
+
+  it('finds what has lost its job, with the data of the queue for instance', async () => {
+    const { courseId, people } = await makeClass(1);
+    const [person] = people as [Person];
+    await quiet(HOUR);
+    await hold(courseId);
+    await settings({ notifications: { quietHours: null } });
+    await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(sql`delete from outbox where type = ${`job:${DELIVER_JOB}`}`),
+    );
+    ahead += HOUR + MINUTE;
+    expect(await requeueOverlooked(server.context)).toBe(0);
+    ahead += 10 * MINUTE;
+    expect(await requeueOverlooked(server.context)).toBe(1);
+    await server.context.outbox.drain();
+    await smtp.until(to(person.email));
+    await smtp.until(to(person.guardian));
+    await settle();
+    expect(await requeueOverlooked(server.context)).toBe(0);
+    expect(mailsTo(person.email)).toHaveLength(1);
   });
 
   it('sends each once, with ten relays at the same time', async () => {

@@ -7,6 +7,7 @@ import { ADMINS, EVERYONE } from '../../plugins/auth.ts';
 import { consumeEvents } from './consumers.ts';
 import { deliverDue } from './deliver.ts';
 import { DELIVER_JOB } from './notify.ts';
+import { watchForOverlooked } from './overlooked.ts';
 import { scheduleReports } from './periodic.ts';
 import {
   NotificationList,
@@ -43,6 +44,9 @@ export async function notificationRoutes(app: App, context: AppContext): Promise
   context.queue.define(DELIVER_JOB, { concurrency: 2, attempts: 3 }, ({ data, signal }) =>
     deliverDue(context, mailer, data.tenantId, signal),
   );
+  const overlooked = watchForOverlooked(context);
+  app.addHook('onListen', async () => overlooked.start());
+  app.addHook('onClose', async () => overlooked.close());
   await unsubscribeRoutes(app, context);
 
   app.get(

@@ -137,6 +137,8 @@ export async function eraseStudent(context: AppContext, caller: Caller, studentI
     await giveReceipt(tx, caller, { studentId, reason: 'student-deleted', purpose: null, removed });
     await publish(tx, tenantId, 'student.erased', { studentId });
   });
+  // Outside of the database: a backup from before brings the student back, and has to be told.
+  context.log.info({ tenantId, studentId }, 'a student was erased');
   await context.cache.invalidate(tenantId);
   context.events.emit('student:erased', { tenantId, studentId });
 }

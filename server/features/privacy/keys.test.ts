@@ -129,7 +129,8 @@ describe('a new master key', () => {
     } finally {
       await rm(dataDir, { recursive: true, force: true });
     }
-  });
+    // Postgres is made once and started three times.
+  }, 120_000);
 
   it('of the environment needs the one before it', async () => {
     const key = randomBytes(32).toString('base64');

@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import yauzl from 'yauzl';
+import { unzip } from '../../../tests/support/contents.ts';
+import { eachTable } from '../../../tests/support/database-search.ts';
 import { eventually } from '../../../tests/support/live.ts';
 import {
   type Api,
@@ -12,7 +13,6 @@ import {
   type TestServer,
 } from '../../../tests/support/server.ts';
 import { makeWholeStudent, type WholeStudent } from '../../../tests/support/whole-student.ts';
-import { openSql } from '../../db/client.ts';
 import { NOT_STUDENTS, PERSONAL } from './personal.ts';
 import { NOT_SEALED, SEALED } from './sealed.ts';
 
@@ -30,32 +30,15 @@ const inTenant = <T extends Record<string, unknown>>(text: string) =>
 
 /** Everything in the database that contains one of the texts, as `table.column`: as the owner, past row-level security. */
 async function find(...texts: string[]): Promise<string[]> {
-  const owner = openSql(server.postgres!.owner('yoklama'), { pool: 1, log: server.context.log });
   const found = new Set<string>();
-  try {
-    const columns = await owner<{ schema: string; table: string; column: string; type: string }[]>`
-      select c.table_schema as schema, c.table_name as table, c.column_name as column, c.data_type as type
-      from information_schema.columns c
-      join information_schema.tables t using (table_schema, table_name)
-      where t.table_type = 'BASE TABLE' and c.table_schema not in ('pg_catalog', 'information_schema')`;
-    const tables = new Map<string, typeof columns>();
-    for (const column of columns) {
-      const name = `"${column.schema}"."${column.table}"`;
-      tables.set(name, [...(tables.get(name) ?? []), column] as never);
+  await eachTable(server, async (owner, name, columns) => {
+    for (const { column, type } of columns) {
+      const as = type === 'bytea' ? `encode("${column}", 'escape')` : `"${column}"::text`;
+      const where = texts.map((_, index) => `strpos(lower(${as}), lower($${index + 1})) > 0`).join(' or ');
+      const [row] = await owner.unsafe(`select 1 from ${name} where ${where} limit 1`, texts);
+      if (row) found.add(`${name.split('.')[1]}.${column}`);
     }
-    for (const [name, list] of tables) {
-      await owner.unsafe(`alter table ${name} no force row level security`).catch(() => undefined);
-      for (const { table, column, type } of list) {
-        const as = type === 'bytea' ? `encode("${column}", 'escape')` : `"${column}"::text`;
-        const where = texts.map((_, index) => `strpos(lower(${as}), lower($${index + 1})) > 0`).join(' or ');
-        const [row] = await owner.unsafe(`select 1 from ${name} where ${where} limit 1`, texts);
-        if (row) found.add(`${table}.${column}`);
-      }
-      await owner.unsafe(`alter table ${name} force row level security`).catch(() => undefined);
-    }
-  } finally {
-    await owner.end();
-  }
+  });
   return [...found].sort();
 }
 
@@ -63,28 +46,6 @@ async function filesOnDisk(): Promise<string[]> {
   const root = join(server.config.dataDir, 'files');
   const names = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
   return names.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
-
-function unzip(bytes: Buffer): Promise<Map<string, Buffer>> {
-  return new Promise((resolve, reject) => {
-    const files = new Map<string, Buffer>();
-    yauzl.fromBuffer(bytes, { lazyEntries: true }, (error, zip) => {
-      if (error) return reject(error);
-      zip.on('entry', (entry: yauzl.Entry) => {
-        zip.openReadStream(entry, (problem, stream) => {
-          if (problem) return reject(problem);
-          const parts: Buffer[] = [];
-          stream.on('data', (part: Buffer) => parts.push(part));
-          stream.on('end', () => {
-            files.set(entry.fileName, Buffer.concat(parts));
-            zip.readEntry();
-          });
-        });
-      });
-      zip.on('end', () => resolve(files));
-      zip.readEntry();
-    });
-  });
 }
 
 describe('what is known to be personal or encrypted', () => {
@@ -192,11 +153,17 @@ describe('withdrawing consent', () => {
         files: 1,
       },
     });
-    const left = await inTenant<{ n: number }>(
-      `select (select count(*) from face_templates where student_id = '${whole.id}')::int
-        + (select count(*) from face_proposals where suggested_student_id = '${whole.id}')::int as n`,
-    );
-    expect(left).toEqual([{ n: 0 }]);
+    const left = (await find(whole.id)).map((column) => column.split('.')[0]);
+    for (const table of ['face_templates', 'face_proposals', 'review_items', 'engagement_samples']) {
+      expect(left).not.toContain(table);
+    }
+    expect(left).not.toContain('emotion_history');
+    const kinds = await inTenant(`select kind from files where student_id = '${whole.id}'`);
+    expect(kinds).toEqual([{ kind: 'excuse' }]);
+    await eventually(async () => {
+      const [kept] = await inTenant<{ n: number }>('select count(*)::int as n from files');
+      return (await filesOnDisk()).length === kept!.n;
+    });
     const records = await inTenant(`select 1 from attendance_records where student_id = '${whole.id}'`);
     expect(records).toHaveLength(1);
     const told = await inTenant<{ payload: unknown }>(

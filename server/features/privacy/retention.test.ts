@@ -41,6 +41,17 @@ const purgeAt = async (at: number) => {
 const lastMoment = (days: number) => START + days * DAY + (24 - 1.5) * 3_600_000 - 1000;
 
 describe('what is removed by age', () => {
+  it('is nothing while the clock is set back, nor twice when it is right again', async () => {
+    const tables = ['attendance_records', 'qr_scans', 'notifications', 'face_templates', 'audit_log'];
+    const there = await Promise.all(tables.map(count));
+    for (const days of [1, 400, 4000]) {
+      const removed = await purgeAt(START - days * DAY);
+      expect(Object.values(removed).every((rows) => rows === 0)).toBe(true);
+    }
+    expect(await Promise.all(tables.map(count))).toEqual(there);
+    clock.at = START;
+  });
+
   it('leaves everything on the first day', async () => {
     const removed = await purgeAt(START + 3_600_000);
     expect(removed).toMatchObject({ attendance: 0, engagement: 0, emotion: 0, 'qr-scans': 0, excuses: 0 });

@@ -208,6 +208,15 @@ describe('a window', () => {
       await next(2);
       expect(codes[1]!.code).not.toBe(codes[0]!.code);
       expect((await scan(students[0]!, codes[1]!.url)).status).toBe(200);
+      // Nobody is shown a code that would be refused.
+      expect((await server.teacher.post(`/sessions/${sessionId}/close`)).status).toBe(200);
+      offsetMs = 20_000;
+      expect(await failure(server.teacher.get(`/qr/sessions/${window.id}/code`) as never)).toBe(
+        '409 qr-closed',
+      );
+      expect(await failure(scan(students[1]!, codes[1]!.code))).toBe('409 qr-closed');
+      await new Promise((resolve) => setTimeout(resolve, 1200));
+      expect(codes).toHaveLength(2);
     } finally {
       socket.disconnect();
     }

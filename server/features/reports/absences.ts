@@ -47,66 +47,41 @@ export interface AbsenceItem {
  * Who was absent from which course, and how often in a row. Only closed sessions count. Being excused neither lengthens
  * nor ends a streak; a meeting that the student came to, or has no record of, ends it.
  *
- * Gaps and islands over what was missed alone, a tenth of all records: the meetings of a course are numbered, and the
- * number less the place among the student's own missed meetings is the same all through a streak.
+ * Absences are counted from what was missed alone, a tenth of all records. Streaks are looked for in the lines of the
+ * page, and in all others only where the list is sorted or chosen by them.
  */
 export async function absences(
   tx: Tx,
   query: AbsenceQuery,
 ): Promise<{ total: number; warnings: number; items: AbsenceItem[] }> {
   const { range, threshold } = query;
-  const order = ORDERS[query.sort ?? 'absences'];
+  const sort = query.sort ?? 'absences';
+  const byStreak = sort === 'streak' || sort === 'longest' || query.minStreak !== undefined;
   const rows = await tx.execute<Record<string, unknown> & AbsenceItem & { total: number; warnings: number }>(
     sql`
-    with meetings as (
-      select s.id, s.course_id,
-        row_number() over (partition by s.course_id order by s.starts_at, s.id) as n,
-        count(*) over (partition by s.course_id) as last
-      from class_sessions s
-      where ${all(sql`s.status = 'closed'`, between(sql`s.day`, range), coursesIn(query, sql`s.course_id`))}
-    ), missed as (
-      select r.student_id, r.course_id, r.day, r.status = 'absent' as absent, m.n, m.last,
-        m.n - row_number() over (partition by r.course_id, r.student_id order by m.n) as island
-      from attendance_records r join meetings m on m.id = r.session_id
-      where ${all(
-        sql`r.status in ('absent', 'excused')`,
-        between(sql`r.day`, range),
-        coursesIn(query, sql`r.course_id`),
-        query.studentId ? sql`r.student_id = ${query.studentId}` : null,
-        studentScope(query.caller, sql`r.student_id`),
-      )}
-    ), runs as (
-      select student_id, course_id, count(*) filter (where absent) as length,
-        count(*) filter (where not absent) as excused,
-        min(day) filter (where absent) as first_day, max(day) filter (where absent) as last_day,
-        max(n) = max(last) as current
-      from missed group by student_id, course_id, island
-    ), people as (
-      select student_id, course_id, sum(length)::int as absences, sum(excused)::int as excused,
-        max(length)::int as longest, coalesce(max(length) filter (where current), 0)::int as current,
-        (array_agg(first_day order by length desc, first_day desc))[1] as longest_from,
-        (array_agg(last_day order by length desc, first_day desc))[1] as longest_until
-      from runs group by student_id, course_id
+    with counted as materialized (${byStreak ? countedWithStreaks(query) : countedOnly(query)}
     ), judged as (
       select p.*, coalesce(c.warn_after_absences, ${threshold}::int) as threshold,
         coalesce(p.absences >= coalesce(c.warn_after_absences, ${threshold}::int), false) as warning,
         c.code, c.name as course_name, st.name, st.number, st.department
-      from people p join courses c on c.id = p.course_id
+      from counted p join courses c on c.id = p.course_id
       join students st on st.id = p.student_id and st.archived_at is null
       where ${all(
         sql`p.absences > 0`,
-        query.minStreak ? sql`p.current >= ${query.minStreak}` : null,
+        query.minStreak ? sql`p.counted_current >= ${query.minStreak}` : null,
         query.department ? sql`st.department = ${query.department}` : null,
       )}
+    ), cut as materialized (
+      select *, count(*) over ()::int as total, count(*) filter (where warning) over ()::int as warnings
+      from judged where ${query.warningsOnly ? sql`warning` : sql`true`}
+      order by ${ORDERS[sort]} offset ${query.skip} limit ${query.limit}
     )
-    select student_id as "studentId", name as "studentName", number as "studentNumber", department,
-      course_id as "courseId", code as "courseCode", course_name as "courseName", absences, excused,
-      current as "currentStreak", longest as "longestStreak", longest_from::text as "longestFrom",
-      longest_until::text as "longestUntil", threshold, warning,
-      count(*) over ()::int as total, count(*) filter (where warning) over ()::int as warnings
-    from judged where ${query.warningsOnly ? sql`warning` : sql`true`}
-    order by ${order}
-    offset ${query.skip} limit ${query.limit}`,
+    select cut.student_id as "studentId", name as "studentName", number as "studentNumber", department,
+      cut.course_id as "courseId", code as "courseCode", course_name as "courseName", absences, excused,
+      streaks.current as "currentStreak", streaks.longest as "longestStreak",
+      streaks.first_day::text as "longestFrom", streaks.last_day::text as "longestUntil", threshold, warning, total, warnings
+    from cut cross join lateral (${streaksOf(range, sql`cut.course_id`, sql`cut.student_id`)}) streaks
+    order by ${ORDERS[sort]}`,
   );
   return {
     total: rows[0]?.total ?? 0,
@@ -115,10 +90,78 @@ export async function absences(
   };
 }
 
+const missedBy = (query: AbsenceQuery): SQL =>
+  all(
+    sql`r.status in ('absent', 'excused')`,
+    between(sql`r.day`, query.range),
+    coursesIn(query, sql`r.course_id`),
+    query.studentId ? sql`r.student_id = ${query.studentId}` : null,
+    studentScope(query.caller, sql`r.student_id`),
+  );
+
+function countedOnly(query: AbsenceQuery): SQL {
+  return sql`
+      select r.student_id, r.course_id, count(*) filter (where r.status = 'absent')::int as absences,
+        count(*) filter (where r.status = 'excused')::int as excused
+      from attendance_records r
+      where ${missedBy(query)} and r.session_id <> all(array(select o.id from class_sessions o where o.status = 'open'))
+      group by r.student_id, r.course_id`;
+}
+
+/**
+ * Gaps and islands: the meetings of a course are numbered, and the number less the place among the student's own missed
+ * meetings is the same all through a streak.
+ */
+function countedWithStreaks(query: AbsenceQuery): SQL {
+  return sql`
+      select student_id, course_id, sum(length)::int as absences, sum(excused)::int as excused,
+        max(length)::int as counted_longest, coalesce(max(length) filter (where at_end), 0)::int as counted_current
+      from (
+        select student_id, course_id, count(*) filter (where absent) as length,
+          count(*) filter (where not absent) as excused, max(n) = max(last) as at_end
+        from (
+          select r.student_id, r.course_id, r.status = 'absent' as absent, m.n, m.last,
+            m.n - row_number() over (partition by r.course_id, r.student_id order by m.n) as island
+          from attendance_records r join (
+            select s.id, row_number() over (partition by s.course_id order by s.starts_at, s.id) as n,
+              count(*) over (partition by s.course_id) as last
+            from class_sessions s
+            where ${all(
+              sql`s.status = 'closed'`,
+              between(sql`s.day`, query.range),
+              coursesIn(query, sql`s.course_id`),
+            )}
+          ) m on m.id = r.session_id
+          where ${missedBy(query)}
+        ) missed group by student_id, course_id, island
+      ) runs group by student_id, course_id`;
+}
+
+/** The same of one student in one course, with the days of the longest streak. */
+function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
+  return sql`
+      select coalesce(max(length), 0)::int as longest, coalesce(max(length) filter (where at_end), 0)::int as current,
+        (array_agg(first_day order by length desc, first_day desc))[1] as first_day,
+        (array_agg(last_day order by length desc, first_day desc))[1] as last_day
+      from (
+        select count(*) filter (where absent) as length, max(n) = max(last) as at_end,
+          min(day) filter (where absent) as first_day, max(day) filter (where absent) as last_day
+        from (
+          select r.day, r.status = 'absent' as absent, m.n, m.last, m.n - row_number() over (order by m.n) as island
+          from (
+            select s.id, row_number() over (order by s.starts_at, s.id) as n, count(*) over () as last
+            from class_sessions s
+            where s.status = 'closed' and s.course_id = ${course} and ${between(sql`s.day`, range)}
+          ) m join attendance_records r on r.session_id = m.id
+          where r.student_id = ${student} and r.status in ('absent', 'excused')
+        ) missed group by island
+      ) runs`;
+}
+
 const ORDERS: Record<NonNullable<AbsenceQuery['sort']>, SQL> = {
   absences: sql`absences desc, name, number, code`,
-  streak: sql`current desc, absences desc, name, number, code`,
-  longest: sql`longest desc, absences desc, name, number, code`,
+  streak: sql`counted_current desc, absences desc, name, number, code`,
+  longest: sql`counted_longest desc, absences desc, name, number, code`,
   name: sql`name, number, code`,
 };
 

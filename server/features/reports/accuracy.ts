@@ -1,9 +1,10 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope } from '../courses/access.ts';
 import { all, between } from './counts.ts';
 import type { DayRange } from './periods.ts';
+import { tallies } from './tallies.ts';
 
 /**
  * How often the machine was right, as far as people's corrections can tell. One student in one session counts once.
@@ -49,21 +50,17 @@ export async function accuracy(
       courseScope(caller, sql`s.course_id`),
       query.courseId ? sql`s.course_id = ${query.courseId}` : null,
     )}`;
-  const records = all(
-    between(sql`r.day`, query.range),
-    courseScope(caller, sql`r.course_id`),
-    query.courseId ? sql`r.course_id = ${query.courseId}` : null,
-  );
+  const of = (t: SQL) =>
+    all(
+      between(sql`${t}.day`, query.range),
+      courseScope(caller, sql`${t}.course_id`),
+      query.courseId ? sql`${t}.course_id = ${query.courseId}` : null,
+    );
   const [row] = await tx.execute<Record<string, unknown> & Raw>(sql`
     with marks as (
-      select
-        count(*) filter (where r.method = 'face' and r.corrected_by is null and r.status in ('present', 'late'))::int
-          as kept,
-        count(*) filter (where r.method = 'manual' and r.first_seen_at is not null and r.status in ('present', 'late'))::int
-          as time_corrected,
-        count(*) filter (where r.method = 'manual' and r.first_seen_at is not null and r.status = 'absent')::int
-          as corrected_away
-      from attendance_records r where ${records}
+      select coalesce(sum(c.kept), 0)::int as kept, coalesce(sum(c.time_corrected), 0)::int as time_corrected,
+        coalesce(sum(c.corrected_away), 0)::int as corrected_away
+      from (${tallies(of)}) c
     ), asked as (
       select count(*) filter (where i.status = 'confirmed')::int as confirmed,
         count(*) filter (where i.status = 'rejected')::int as rejected,
@@ -76,7 +73,7 @@ export async function accuracy(
           and m.type in ('marked', 'seen') and m.stream_id = x.stream_id and m.track_id = x.track_id)
     ), missed as (
       select count(*)::int as n from attendance_records r
-      where ${records} and r.method in ('manual', 'qr') and r.first_seen_at is null and r.status in ('present', 'late')
+      where ${of(sql`r`)} and r.method in ('manual', 'qr') and r.first_seen_at is null and r.status in ('present', 'late')
         and exists (select 1 from streams t where t.session_id = r.session_id)
         and exists (select 1 from face_templates f where f.student_id = r.student_id and f.kind = 'enrolment')
     )

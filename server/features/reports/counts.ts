@@ -53,6 +53,19 @@ export const countColumns: SQL = sql`
   count(*) filter (where r.status = 'absent')::int as absent,
   count(*) filter (where r.status = 'pending')::int as pending`;
 
+/** What else is counted of records `r`, for the columns of `session_tallies` besides the five. */
+export const otherColumns: SQL = sql`
+  count(*) filter (where r.method = 'face' and r.status in ('present', 'late'))::int as by_face,
+  count(*) filter (where r.method = 'qr' and r.status in ('present', 'late'))::int as by_qr,
+  count(*) filter (where r.method = 'manual' and r.status in ('present', 'late'))::int as by_hand,
+  count(*) filter (where r.method = 'import' and r.status in ('present', 'late'))::int as by_import,
+  count(r.corrected_by)::int as corrected,
+  count(*) filter (where r.method = 'face' and r.corrected_by is null and r.status in ('present', 'late'))::int as kept,
+  count(*) filter (where r.method = 'manual' and r.first_seen_at is not null and r.status in ('present', 'late'))::int
+    as time_corrected,
+  count(*) filter (where r.method = 'manual' and r.first_seen_at is not null and r.status = 'absent')::int
+    as corrected_away`;
+
 /** Conditions joined by `and`; those that do not apply are null. */
 export function all(...conditions: (SQL | null | undefined)[]): SQL {
   const given = conditions.filter((condition) => condition !== null && condition !== undefined);

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { sessionTallies, staleTallies } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
-import { all, countColumns } from './counts.ts';
+import { all, countColumns, otherColumns } from './counts.ts';
 
 /**
  * Counts by session, kept so that a report over a year reads a row a session instead of thirty. Triggers note the
@@ -10,19 +10,31 @@ import { all, countColumns } from './counts.ts';
  * which happens when a session closes and after corrections. So what is read is right at every moment, and nobody who
  * writes waits for it.
  *
- * Rows (day, course_id, session_id, present, late, excused, absent, pending); `where` gets the alias of the table that it
- * restricts, which has `day`, `course_id` and `session_id`.
+ * Rows (day, course_id, session_id, present, late, excused, absent, pending, by_face, by_qr, by_hand, by_import,
+ * corrected, kept, time_corrected, corrected_away); `where` gets the alias of the table that it restricts, which has
+ * `day`, `course_id` and `session_id`.
  */
 export function tallies(where: (alias: SQL) => SQL): SQL {
   return sql`
-    select t.day, t.course_id, t.session_id, t.present, t.late, t.excused, t.absent, t.pending
+    select t.day, t.course_id, t.session_id, t.present, t.late, t.excused, t.absent, t.pending, t.by_face, t.by_qr,
+      t.by_hand, t.by_import, t.corrected, t.kept, t.time_corrected, t.corrected_away
     from ${sessionTallies} t
     where ${where(sql`t`)} and not exists (select 1 from ${staleTallies} x where x.session_id = t.session_id)
     union all
-    select r.day, r.course_id, r.session_id, ${countColumns} from attendance_records r
+    select r.day, r.course_id, r.session_id, ${countColumns}, ${otherColumns} from attendance_records r
     where r.session_id = any(array(select x.session_id from ${staleTallies} x)) and ${where(sql`r`)}
     group by r.day, r.course_id, r.session_id`;
 }
+
+const COUNTED = [
+  ...['present', 'late', 'excused', 'absent', 'pending', 'by_face', 'by_qr', 'by_hand', 'by_import'],
+  ...['corrected', 'kept', 'time_corrected', 'corrected_away'],
+];
+const columns = (names: readonly string[]) =>
+  sql.join(
+    names.map((name) => sql.identifier(name)),
+    sql`, `,
+  );
 
 /**
  * Counts anew what is stale of the sessions that are closed; open ones change all the time. Two statements: the second
@@ -44,15 +56,17 @@ export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> 
   const ids = JSON.stringify(stale.map(({ id }) => id));
   const those = sql`in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))`;
   await tx.execute(sql`
-    insert into ${sessionTallies} as t (session_id, tenant_id, course_id, day, present, late, excused, absent, pending)
-    select s.id, s.tenant_id, s.course_id, s.day, n.present, n.late, n.excused, n.absent, n.pending
+    insert into ${sessionTallies} as t (session_id, tenant_id, course_id, day, ${columns(COUNTED)})
+    select s.id, s.tenant_id, s.course_id, s.day, ${columns(COUNTED)}
     from class_sessions s cross join lateral (
-      select ${countColumns} from attendance_records r where r.session_id = s.id
+      select ${countColumns}, ${otherColumns} from attendance_records r where r.session_id = s.id
     ) n
     where ${all(sql`s.id ${those}`)}
     on conflict (session_id) do update set course_id = excluded.course_id, day = excluded.day,
-      present = excluded.present, late = excluded.late, excused = excluded.excused, absent = excluded.absent,
-      pending = excluded.pending`);
+      ${sql.join(
+        COUNTED.map((name) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`),
+        sql`, `,
+      )}`);
   return stale.length;
 }
 

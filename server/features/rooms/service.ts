@@ -1,10 +1,11 @@
-import { and, asc, count, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedUnique } from '../../db/problems.ts';
 import { rooms } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { searchColumns } from '../students/search.ts';
 import type { NewRoom, Room, RoomPatch, RoomQuery } from './schemas.ts';
 
 const columns = {
@@ -26,11 +27,8 @@ const SORTS: Record<string, SQL> = {
 export async function listRooms(tx: Tx, query: RoomQuery): Promise<{ total: number; items: Room[] }> {
   const conditions: (SQL | undefined)[] = [
     query.building === undefined ? undefined : eq(rooms.building, query.building),
+    ...searchColumns(query.search, rooms.name, rooms.building),
   ];
-  if (query.search) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(rooms.name, pattern), ilike(rooms.building, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? 'name';
   const direction = sort.startsWith('-') ? desc : asc;

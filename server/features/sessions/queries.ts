@@ -38,21 +38,32 @@ export async function loadSessions(
   page: { skip: number; limit: number } = { skip: 0, limit: 200 },
   sort: SessionSort = '-openedAt',
 ): Promise<LoadedSession[]> {
-  const rows = await tx
-    .select({
-      row: classSessions,
-      course: { id: courses.id, code: courses.code, name: courses.name },
-      room: { id: rooms.id, name: rooms.name },
-    })
+  // The page first: with the courses beside it all sessions would be read to find the newest.
+  const found = await tx
+    .select()
     .from(classSessions)
-    .innerJoin(courses, eq(courses.id, classSessions.courseId))
-    .leftJoin(rooms, eq(rooms.id, classSessions.roomId))
     .where(where)
     .orderBy(...ORDERS[sort])
     .offset(page.skip)
     .limit(page.limit);
-  const ids = rows.map(({ row }) => row.id);
+  const ids = found.map(({ id }) => id);
   if (ids.length === 0) return [];
+  const courseIds = [...new Set(found.map(({ courseId }) => courseId))];
+  const roomIds = [...new Set(found.flatMap(({ roomId }) => roomId ?? []))];
+  const courseRows = await tx
+    .select({ id: courses.id, code: courses.code, name: courses.name })
+    .from(courses)
+    .where(inArray(courses.id, courseIds));
+  const roomRows =
+    roomIds.length === 0
+      ? []
+      : await tx.select({ id: rooms.id, name: rooms.name }).from(rooms).where(inArray(rooms.id, roomIds));
+  const rows = found.map((row) => ({
+    row,
+    // A session's course is never removed before it.
+    course: courseRows.find(({ id }) => id === row.courseId)!,
+    room: roomRows.find(({ id }) => id === row.roomId) ?? null,
+  }));
   const [taking, statuses, reviews] = [
     await tx
       .select({

@@ -14,9 +14,9 @@ import { getStudent } from './service.ts';
 import { cosine } from './similar.ts';
 
 /** More photos of one face cost time at every match and add nothing. */
-const MOST_TEMPLATES = 10;
+export const MOST_TEMPLATES = 10;
 
-const thumbnailPurpose = (templateId: string) => `face-thumbnail:${templateId}`;
+export const thumbnailPurpose = (templateId: string) => `face-thumbnail:${templateId}`;
 
 /** Throws `student-not-found`, `consent-missing`, `too-many-templates`; before the photos are read. */
 export async function assertEnrollable(tx: Tx, studentId: string, photos: number): Promise<void> {
@@ -54,10 +54,9 @@ export async function enrolFaces(
     await assertEnrollable(tx, studentId, read.length);
     const crypto = await tenantCrypto(context, tx, tenantId);
     await assertNobodyElse(tx, crypto, {
-      studentId,
       model: info.embeddingModel,
       threshold: info.duplicateThreshold,
-      faces: read.map(({ face }) => face.embedding),
+      faces: read.map(({ face }) => ({ studentId, vector: face.embedding })),
     });
     const rows = read.map(({ face, thumbnail }) => {
       const id = newId();
@@ -119,12 +118,30 @@ const faceTemplateColumns = {
 
 const PAGE = 2000;
 
+interface AskedFaces {
+  model: string;
+  /** Cosine from which two faces are one person's. */
+  threshold: number;
+  faces: readonly { studentId: string; vector: Float32Array }[];
+}
+
+/** Throws `face-of-another-student` where one person would be enrolled as two. */
+export function assertDifferent({ threshold, faces }: AskedFaces): void {
+  for (const [at, face] of faces.entries()) {
+    const other = faces.findIndex(
+      (one, i) => i < at && one.studentId !== face.studentId && cosine(one.vector, face.vector) >= threshold,
+    );
+    if (other >= 0) {
+      throw new ApiError('face-of-another-student', {
+        details: { photo: at, studentId: faces[other]!.studentId },
+      });
+    }
+  }
+}
+
 /** Throws `face-of-another-student`; whose it is stays untold unless the caller may see the student anyway: staff may. */
-async function assertNobodyElse(
-  tx: Tx,
-  crypto: TenantCrypto,
-  asked: { studentId: string; model: string; threshold: number; faces: Float32Array[] },
-): Promise<void> {
+export async function assertNobodyElse(tx: Tx, crypto: TenantCrypto, asked: AskedFaces): Promise<void> {
+  const studentIds = [...new Set(asked.faces.map(({ studentId }) => studentId))];
   for (let after = '00000000-0000-0000-0000-000000000000'; ; ) {
     const page = await tx
       .select({
@@ -138,14 +155,16 @@ async function assertNobodyElse(
           gt(faceTemplates.id, after),
           eq(faceTemplates.kind, 'enrolment'),
           eq(faceTemplates.embeddingModel, asked.model),
-          ne(faceTemplates.studentId, asked.studentId),
+          studentIds.length === 1 ? ne(faceTemplates.studentId, studentIds[0]!) : undefined,
         ),
       )
       .orderBy(asc(faceTemplates.id))
       .limit(PAGE);
     for (const row of page) {
       const vector = crypto.openVector(templatePurpose(row.studentId), row.embedding);
-      const photo = asked.faces.findIndex((face) => cosine(face, vector) >= asked.threshold);
+      const photo = asked.faces.findIndex(
+        (face) => face.studentId !== row.studentId && cosine(face.vector, vector) >= asked.threshold,
+      );
       if (photo >= 0) {
         throw new ApiError('face-of-another-student', { details: { photo, studentId: row.studentId } });
       }

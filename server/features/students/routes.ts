@@ -57,7 +57,7 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
         summary: 'Add a student',
         description: 'Many at once come with `POST /imports`.',
         body: NewStudent,
-        response: { 201: Student, ...failures(...TAKEN) },
+        response: { 201: Student, ...failures(...TAKEN, 'emotion-prohibited') },
       },
     },
     async ({ caller, body }, reply) => reply.code(201).send(await createStudent(context, caller, body)),
@@ -166,7 +166,7 @@ export async function studentRoutes(app: App, context: AppContext): Promise<void
           'to `emotion` its history. Attendance stays. A student may do it for themselves.',
         params: IdParams,
         body: ConsentBody,
-        response: { 200: ConsentAnswer, ...failures('student-not-found') },
+        response: { 200: ConsentAnswer, ...failures('student-not-found', 'emotion-prohibited') },
       },
     },
     async ({ caller, params, body }) => {

@@ -1,4 +1,5 @@
 import { and, asc, count, desc, eq, isNotNull, isNull, like, type SQL, sql } from 'drizzle-orm';
+import { policy } from '../../../config/policies.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedUnique } from '../../db/problems.ts';
@@ -7,6 +8,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { studentScope } from '../courses/access.ts';
+import { currentTenant } from '../tenants/service.ts';
 import type { NewStudent, Student, StudentPatch, StudentQuery } from './schemas.ts';
 import { fold, searchPatterns } from './search.ts';
 
@@ -176,7 +178,10 @@ export async function archiveStudent(
   return student;
 }
 
-/** Appends to the ledger of consent; what a withdrawal erases is the matter of features/privacy. */
+/**
+ * Appends to the ledger of consent; what a withdrawal erases is the matter of features/privacy. Throws
+ * `emotion-prohibited`.
+ */
 export async function recordConsent(
   tx: Tx,
   caller: Pick<Caller, 'tenantId' | 'userId'>,
@@ -186,6 +191,11 @@ export async function recordConsent(
   /** Version of the text that was agreed to. */
   wording: string | null = null,
 ): Promise<void> {
+  // Nobody can agree to what the law of the place prohibits.
+  if (purpose === 'emotion' && granted) {
+    const { policy: id } = await currentTenant(tx, caller.tenantId);
+    if (policy(id).emotion.prohibited) throw new ApiError('emotion-prohibited');
+  }
   await tx.insert(consents).values({
     id: newId(),
     tenantId: caller.tenantId,
@@ -212,10 +222,18 @@ type StudentText = Partial<
   >
 >;
 
+/** As JSON: they come with every list of students. */
+const LONGEST_PREFERENCES = 16_384;
+
 /** As it is kept: composed letters, single spaces, addresses in lower case, nothing for empty. */
 function normalise(given: StudentPatch): StudentText {
   const clean = (text: string) => text.normalize('NFC').replace(/\s+/g, ' ').trim();
   const orNull = (text: string | null) => (text === null ? null : clean(text) || null);
+  if (given.preferences && !isKeepable(given.preferences)) {
+    throw new ApiError('invalid-request', {
+      message: 'The preferences are longer or deeper than can be kept.',
+    });
+  }
   return {
     ...(given.number === undefined ? {} : { number: clean(given.number) }),
     ...(given.name === undefined ? {} : { name: clean(given.name) }),
@@ -229,6 +247,15 @@ function normalise(given: StudentPatch): StudentText {
     ...(given.preferences === undefined ? {} : { preferences: given.preferences }),
     ...(given.externalId === undefined ? {} : { externalId: given.externalId }),
   };
+}
+
+function isKeepable(preferences: Record<string, unknown>): boolean {
+  try {
+    return JSON.stringify(preferences).length <= LONGEST_PREFERENCES;
+  } catch {
+    // Nested deeper than it can be written.
+    return false;
+  }
 }
 
 /** What a search looks through. */

@@ -90,6 +90,22 @@ describe('students', () => {
   });
 });
 
+describe('preferences', () => {
+  it('are kept as they are given, replaced as a whole, and bounded', async () => {
+    const student = await add({ number: 'PR1', name: 'P', preferences: { seat: 'front', colours: ['red'] } });
+    expect(student.preferences).toEqual({ seat: 'front', colours: ['red'] });
+    const patch = (preferences: unknown) =>
+      server.admin.call<Student & Failure>('PATCH', `/students/${student.id}`, { preferences });
+    expect((await patch({ seat: 'back' })).body.preferences).toEqual({ seat: 'back' });
+    expect((await patch({ long: 'x'.repeat(20_000) })).body.error.code).toBe('invalid-request');
+    let deep: unknown = 1;
+    for (let i = 0; i < 3000; i++) deep = [deep];
+    const refused = await patch({ deep });
+    expect([200, 400]).toContain(refused.status);
+    expect((await server.admin.get<Student>(`/students/${student.id}`)).status).toBe(200);
+  });
+});
+
 describe('consent', () => {
   const giveTemplates = (student: Student) =>
     server.context.db.tenant(server.seeded!.tenantId, (tx) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, count, desc, eq, ilike, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, type SQL, sql } from 'drizzle-orm';
 import { IANAZone } from 'luxon';
 import { type EmotionMode, policy } from '../../../config/policies.ts';
 import type { AppContext } from '../../context.ts';
@@ -10,6 +10,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { assertPassword, hashPassword } from '../auth/passwords.ts';
 import { invite } from '../invitations/invite.ts';
+import { searchColumns } from '../students/search.ts';
 import type {
   AnyTenantPatch,
   NewTenantBody,
@@ -63,11 +64,8 @@ export async function listTenants(
 ): Promise<{ total: number; items: TenantSummary[] }> {
   const conditions: (SQL | undefined)[] = [
     query.active === undefined ? undefined : eq(tenants.active, query.active),
+    ...searchColumns(query.search, tenants.name, tenants.domain),
   ];
-  if (query.search) {
-    const pattern = `%${query.search.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(tenants.name, pattern), ilike(tenants.domain, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? 'name';
   const column = sort.endsWith('createdAt') ? tenants.createdAt : sql`${tenants.name} collate "und-x-icu"`;
@@ -154,6 +152,8 @@ export async function patchOwnTenant(
 ): Promise<Tenant> {
   if (patch.timezone !== undefined) assertTimezone(patch.timezone);
   const changed = await context.db.tenant(tenantId, async (tx) => {
+    // Two who change different settings at once: neither undoes the other's.
+    await tx.select({ id: tenants.id }).from(tenants).where(eq(tenants.id, tenantId)).for('no key update');
     const before = await currentTenant(tx, tenantId);
     if (patch.emotion !== undefined) assertEmotionMode(before.policy, patch.emotion.mode);
     await tx

@@ -143,6 +143,25 @@ describe('an institution’s own settings', () => {
     expect((await eu.get<{ policy: string }>('/tenant')).body.policy).toBe('eu');
   });
 
+  it('lose nothing when several are changed at once', async () => {
+    const own = await addTenant(server, 'atonce');
+    const changes = [
+      { colours: { primary: '#111111' } },
+      { colours: { accent: '#222222' } },
+      { registration: { open: true } },
+      { warnings: { absences: 7 } },
+      { webhooks: { studentNames: true } },
+    ];
+    await Promise.all(changes.map((settings) => own.call('PATCH', '/tenant', { settings })));
+    const { body } = await own.get<{ settings: Record<string, Record<string, unknown>> }>('/tenant');
+    expect(body.settings).toMatchObject({
+      colours: { primary: '#111111', accent: '#222222' },
+      registration: { open: true },
+      warnings: { absences: 7 },
+      webhooks: { studentNames: true },
+    });
+  });
+
   it('say which pages may call from a browser', async () => {
     const ask = async (origin: string) =>
       (await fetch(`${server.url}/healthz`, { headers: { origin } })).headers.get(

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, ilike, inArray, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedReference, violatedUnique } from '../../db/problems.ts';
@@ -10,6 +10,7 @@ import { assertPassword, hashPassword } from '../auth/passwords.ts';
 import { forgetSecondFactor } from '../auth/second-factor.ts';
 import { revokeUser } from '../auth/service.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { searchColumns } from '../students/search.ts';
 import { ensureTeacher } from '../teachers/service.ts';
 import { currentTenant } from '../tenants/service.ts';
 import type { NewUser, User, UserPatch, UserQuery } from './schemas.ts';
@@ -34,11 +35,8 @@ export async function listUsers(tx: Tx, query: UserQuery): Promise<{ total: numb
   const conditions: (SQL | undefined)[] = [
     query.role === undefined ? undefined : eq(users.role, query.role),
     query.status === undefined ? undefined : STATUS[query.status],
+    ...searchColumns(query.search, users.name, users.email),
   ];
-  for (const word of (query.search ?? '').split(/\s+/).filter(Boolean).slice(0, 8)) {
-    const pattern = `%${word.replace(/[\\%_]/g, '\\$&')}%`;
-    conditions.push(or(ilike(users.name, pattern), ilike(users.email, pattern)));
-  }
   const where = and(...conditions);
   const sort = query.sort ?? 'name';
   const column = SORTS[sort.replace(/^-/, '')]!;

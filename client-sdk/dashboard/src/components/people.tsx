@@ -27,6 +27,9 @@ export const STATUS_ICON: Record<AttendanceStatus, IconNode> = {
   pending: CircleDashed,
 };
 
+/** For answers that say a mark as any text. */
+export const isStatus = (text: string): text is AttendanceStatus => text in STATUS_ICON;
+
 const STATUS_TONE: Record<AttendanceStatus, Tone> = {
   present: 'good',
   late: 'warn',

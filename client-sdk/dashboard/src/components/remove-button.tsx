@@ -9,11 +9,13 @@ import { Icon } from './icon.tsx';
 interface RemoveButtonProps {
   title: string;
   body: string;
+  /** What the removal is called here. */
+  label?: string;
   remove(): Promise<void>;
 }
 
 /** Removes after a question; what cannot be undone is never one click away. */
-export function RemoveButton({ title, body, remove }: RemoveButtonProps) {
+export function RemoveButton({ title, body, label = t('app.delete'), remove }: RemoveButtonProps) {
   const [asking, setAsking] = useState(false);
   const action = useAction(async () => {
     await remove();
@@ -23,7 +25,7 @@ export function RemoveButton({ title, body, remove }: RemoveButtonProps) {
     <>
       <button type="button" class="button" onClick={() => setAsking(true)}>
         <Icon of={Trash2} />
-        {t('app.delete')}
+        {label}
       </button>
       {asking && (
         <Confirm
@@ -34,7 +36,7 @@ export function RemoveButton({ title, body, remove }: RemoveButtonProps) {
               <ErrorBanner error={action.error} />
             </>
           }
-          confirm={t('app.delete')}
+          confirm={label}
           danger
           busy={action.busy}
           onConfirm={() => action.start()}

@@ -1,14 +1,23 @@
-import { LogOut } from 'lucide';
+import { LogOut, Settings } from 'lucide';
 import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
 import { chooseLanguage, isLanguage, LANGUAGES, language, t } from '../i18n/index.ts';
 import { signOut, tenant, user } from '../state/session.ts';
 import { THEMES, theme } from '../state/theme.ts';
+import { Bell } from './bell.tsx';
 import { Logo } from './icon.tsx';
 import { MainNav } from './main-nav.tsx';
 import { Menu } from './menu.tsx';
 import { Avatar } from './people.tsx';
 
-export function Shell({ children }: { children: ComponentChildren }) {
+interface ShellProps {
+  /** The way between the areas; that of teachers and administrators where left out. */
+  nav?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Shell({ nav, children }: ShellProps) {
+  const logo = tenant.value?.logoUrl;
   return (
     <>
       <a class="skip-link" href="#content">
@@ -17,10 +26,11 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <div class="shell">
         <header class="rail">
           <a class="brand" href="/" aria-label={t('app.name')}>
-            <Logo />
+            {logo ? <img src={logo} alt="" class="brand-logo" /> : <Logo />}
           </a>
-          <MainNav />
+          {nav ?? <MainNav />}
           <div class="account">
+            <Bell />
             <AccountMenu />
           </div>
         </header>
@@ -39,6 +49,7 @@ const THEME_TEXT = {
 } as const;
 
 function AccountMenu() {
+  const { route } = useLocation();
   const name = user.value?.name ?? '';
   return (
     <Menu
@@ -73,7 +84,12 @@ function AccountMenu() {
             },
           })),
         },
-        { entries: [{ id: 'out', label: t('account.signOut'), icon: LogOut, run: () => void signOut() }] },
+        {
+          entries: [
+            { id: 'me', label: t('me.open'), icon: Settings, run: () => route('/account') },
+            { id: 'out', label: t('account.signOut'), icon: LogOut, run: () => void signOut() },
+          ],
+        },
       ]}
     >
       <Avatar name={name} />

@@ -1,12 +1,16 @@
 import { accountEn, accountErrorsEn } from './account.en.ts';
 import { institutionErrorsEn } from './institution/errors.en.ts';
+import { institutionEn } from './institution/institution.en.ts';
 import { reportsEn } from './institution/reports.en.ts';
+import { requestsEn } from './institution/requests.en.ts';
 import { rostersEn } from './institution/rosters.en.ts';
 
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {
   ...accountEn,
+  ...institutionEn,
   ...reportsEn,
+  ...requestsEn,
   ...rostersEn,
   app: {
     name: 'yoklama',
@@ -68,10 +72,6 @@ export const en = {
     feature1: 'The roll fills itself from the classroom camera',
     feature2: 'You decide wherever the camera is not sure',
     feature3: 'No frame is stored, and every mark can be corrected',
-  },
-  staffOnly: {
-    title: 'This page is for teachers',
-    hint: 'Ask your teacher or your institution about your attendance and your consents.',
   },
   sessions: {
     title: 'Sessions',

@@ -22,6 +22,9 @@ type Instant = string | number | Date;
 
 export const clock = (at: Instant) => formats.value.clock.format(new Date(at));
 export const dateTime = (at: Instant) => formats.value.dateTime.format(new Date(at));
+/** "21 Nov 2026, 09:00 – 12:00" */
+export const dateTimeRange = (from: Instant, until: Instant) =>
+  formats.value.dateTime.formatRange(new Date(from), new Date(until));
 export const date = (at: Instant) => formats.value.date.format(new Date(at));
 /** A share of 0…1, as whole per cent. */
 export const percent = (share: number) => formats.value.percent.format(share);

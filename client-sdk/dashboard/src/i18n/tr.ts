@@ -1,12 +1,16 @@
 import { accountErrorsTr, accountTr } from './account.tr.ts';
 import { institutionErrorsTr } from './institution/errors.tr.ts';
+import { institutionTr } from './institution/institution.tr.ts';
 import { reportsTr } from './institution/reports.tr.ts';
+import { requestsTr } from './institution/requests.tr.ts';
 import { rostersTr } from './institution/rosters.tr.ts';
 import type { Messages } from './messages.ts';
 
 export const tr: Messages = {
   ...accountTr,
+  ...institutionTr,
   ...reportsTr,
+  ...requestsTr,
   ...rostersTr,
   app: {
     name: 'yoklama',
@@ -68,10 +72,6 @@ export const tr: Messages = {
     feature1: 'Yoklama, sınıf kamerasından kendiliğinden dolar',
     feature2: 'Kameranın emin olmadığı yerde siz karar verirsiniz',
     feature3: 'Hiçbir kare saklanmaz, her işaret düzeltilebilir',
-  },
-  staffOnly: {
-    title: 'Bu sayfa öğretmenler içindir',
-    hint: 'Yoklamanız ve onaylarınız için öğretmeninize ya da kurumunuza sorun.',
   },
   sessions: {
     title: 'Oturumlar',

@@ -1,136 +1,146 @@
-import { CircleCheck, Eye, EyeOff, Info } from 'lucide';
+import { Info, KeyRound } from 'lucide';
 import { useRef, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import { secondFactorChallenge } from '../../../src/index.ts';
 import { Banner, ErrorBanner } from '../components/feedback.tsx';
-import { Field, TextField } from '../components/field.tsx';
-import { Icon, Logo } from '../components/icon.tsx';
-import { useTitle } from '../components/page.tsx';
-import { chooseLanguage, isLanguage, LANGUAGES, language, t } from '../i18n/index.ts';
+import { TextField } from '../components/field.tsx';
+import { Gate, GateHead } from '../components/gate/gate.tsx';
+import { GateForm } from '../components/gate/gate-form.tsx';
+import { SecondFactorStep } from '../components/gate/second-factor-step.tsx';
+import { Icon } from '../components/icon.tsx';
+import { PasswordField } from '../components/password-field.tsx';
+import { t } from '../i18n/index.ts';
+import { startOidc } from '../state/oidc.ts';
 import { useAction } from '../state/resource.ts';
-import { endedByServer, signIn } from '../state/session.ts';
+import { client, endedByServer, institution } from '../state/session.ts';
 
 export function SignIn() {
-  useTitle(t('signIn.title'));
+  const [challenge, setChallenge] = useState<string | null>(null);
   return (
-    <div class="gate">
-      <div class="gate-story">
-        <p class="name">
-          <Logo />
-          {t('app.name')}
-        </p>
-        <p class="slogan">{t('app.tagline')}</p>
-        <ul class="stack tight">
-          {(['signIn.feature1', 'signIn.feature2', 'signIn.feature3'] as const).map((feature) => (
-            <li key={feature}>
-              <Icon of={CircleCheck} />
-              {t(feature)}
-            </li>
-          ))}
-        </ul>
-      </div>
-      <main class="gate-form" id="content">
-        <LanguageSwitch />
-        <SignInForm />
-      </main>
-    </div>
+    <Gate title={t('signIn.title')}>
+      {challenge ? (
+        <SecondFactorStep challenge={challenge} onAgain={() => setChallenge(null)} />
+      ) : (
+        <PasswordStep onChallenge={setChallenge} />
+      )}
+    </Gate>
   );
 }
 
-function LanguageSwitch() {
-  return (
-    <fieldset class="languages" aria-label={t('account.language')}>
-      {Object.entries(LANGUAGES).map(([id, label]) => (
-        <button
-          type="button"
-          key={id}
-          lang={id}
-          aria-pressed={id === language.value}
-          onClick={() => {
-            if (isLanguage(id)) chooseLanguage(id);
-          }}
-        >
-          {label}
-        </button>
-      ))}
-    </fieldset>
-  );
-}
-
-function SignInForm() {
+function PasswordStep({ onChallenge }: { onChallenge(challenge: string): void }) {
+  const { path } = useLocation();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [shown, setShown] = useState(false);
-  const [tried, setTried] = useState(false);
-  const emailInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
-  const action = useAction(async () => {
+
+  const send = async () => {
     try {
-      await signIn(email.trim(), password);
+      await client.auth.login(email.trim(), password);
     } catch (error) {
-      passwordInput.current?.select();
-      throw error;
+      const challenge = secondFactorChallenge(error);
+      if (!challenge) {
+        passwordInput.current?.select();
+        throw error;
+      }
+      onChallenge(challenge);
     }
-  });
-
-  // The attribute types of one element do not allow a union of input types.
-  const visibility = shown ? { type: 'text' as const } : { type: 'password' as const };
-
-  const submit = (event: Event) => {
-    event.preventDefault();
-    setTried(true);
-    if (!email.trim()) emailInput.current?.focus();
-    else if (!password) passwordInput.current?.focus();
-    else action.start();
   };
-
   return (
-    <form onSubmit={submit} noValidate aria-busy={action.busy}>
-      <div class="stack tight">
-        <h1>{t('signIn.title')}</h1>
-        <p class="muted">{t('signIn.lead')}</p>
-      </div>
-      {endedByServer.value && !action.error && (
-        <Banner tone="accent" icon={Info} role="status">
-          {t('signIn.expired')}
-        </Banner>
-      )}
-      <ErrorBanner error={action.error} />
-      <TextField
-        label={t('signIn.email')}
-        value={email}
-        onValue={setEmail}
-        inputRef={emailInput}
-        problem={tried && !email.trim() ? t('signIn.emailMissing') : null}
-        input={{ type: 'email', name: 'email', autocomplete: 'username', required: true, autoFocus: true }}
-      />
-      <Field label={t('signIn.password')} problem={tried && !password ? t('signIn.passwordMissing') : null}>
-        {(ids) => (
-          <div class="input-with-action">
-            <input
-              {...ids}
-              ref={passwordInput}
-              class="input"
-              name="password"
-              {...visibility}
-              autocomplete="current-password"
-              required
+    <GateForm
+      problems={{
+        email: email.trim() ? null : t('signIn.emailMissing'),
+        password: password ? null : t('signIn.passwordMissing'),
+      }}
+      submit={t('signIn.submit')}
+      busy={t('signIn.busy')}
+      send={send}
+      head={
+        <>
+          <GateHead title={t('signIn.title')} lead={t('signIn.lead')} />
+          {path === '/scan' ? (
+            <Banner tone="accent" icon={Info} role="status">
+              {t('gate.scanFirst')}
+            </Banner>
+          ) : (
+            endedByServer.value && (
+              <Banner tone="accent" icon={Info} role="status">
+                {t('signIn.expired')}
+              </Banner>
+            )
+          )}
+        </>
+      }
+      foot={<OtherWays />}
+    >
+      {(problems) => (
+        <>
+          <TextField
+            label={t('signIn.email')}
+            value={email}
+            onValue={setEmail}
+            problem={problems.email}
+            input={{
+              type: 'email',
+              name: 'email',
+              autocomplete: 'username',
+              required: true,
+              autoFocus: true,
+            }}
+          />
+          <div class="stack tight">
+            <PasswordField
+              label={t('signIn.password')}
               value={password}
-              onInput={(event) => setPassword(event.currentTarget.value)}
+              onValue={setPassword}
+              inputRef={passwordInput}
+              problem={problems.password}
+              autocomplete="current-password"
             />
+            <p class="small">
+              <a href="/forgot">{t('gate.forgot')}</a>
+            </p>
+          </div>
+        </>
+      )}
+    </GateForm>
+  );
+}
+
+/** Providers of the institution, and the ways to an account for those who have none. */
+function OtherWays() {
+  const known = institution.value;
+  const providers = known?.oidcProviders ?? [];
+  const action = useAction(startOidc);
+  return (
+    <>
+      {providers.length > 0 && (
+        <div class="stack tight">
+          <p class="or small muted">{t('gate.or')}</p>
+          {providers.map(({ id, name }) => (
             <button
               type="button"
-              class="button quiet icon small"
-              aria-label={shown ? t('signIn.hide') : t('signIn.show')}
-              onClick={() => setShown(!shown)}
+              key={id}
+              class="button"
+              disabled={action.busy}
+              onClick={() => action.start(id)}
             >
-              <Icon of={shown ? EyeOff : Eye} />
+              <Icon of={KeyRound} />
+              {t('gate.with', { name })}
             </button>
-          </div>
+          ))}
+          <ErrorBanner error={action.error} />
+        </div>
+      )}
+      <ul class="gate-links small">
+        {known?.registrationOpen && (
+          <li>
+            <a href="/register">{t('gate.register')}</a>
+          </li>
         )}
-      </Field>
-      <button type="submit" class="button primary" disabled={action.busy}>
-        {action.busy && <span class="spinner" />}
-        {action.busy ? t('signIn.busy') : t('signIn.submit')}
-      </button>
-    </form>
+        <li>
+          <a href="/activate">{t('gate.activate')}</a>
+        </li>
+      </ul>
+    </>
   );
 }
