@@ -20,8 +20,8 @@ export type SourceSpec =
       /** Play at the file's own speed (a camera) or as fast as the pipeline takes frames (analysis). */
       realtime: boolean;
     }
-  /** Packets that the server forwards to ports of this machine; see `stream:rtp`. */
-  | { kind: 'webrtc'; codec: RtpCodec };
+  /** Packets that the server forwards to ports of this machine, see `stream:rtp`; null: nobody publishes yet. */
+  | { kind: 'webrtc'; codec: RtpCodec | null };
 
 /** How RTP packets of one video are to be read. */
 export interface RtpCodec {
@@ -89,6 +89,8 @@ export type StreamReason =
   | 'decoder-failed'
   | 'end-of-file'
   | 'worker-restarted'
+  /** Nobody publishes: the link has not been opened, or the publisher has left. */
+  | 'no-publisher'
   | 'stopped';
 
 /** How much work is being left out because the CPU is short; rises in this fixed order. */

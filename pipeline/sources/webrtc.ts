@@ -27,7 +27,7 @@ const GOOD_CONNECTION_MS = 3000;
  * silence ends it here.
  */
 export function createWebRtcSource(
-  spec: { codec: RtpCodec },
+  spec: { codec: RtpCodec | null },
   sampling: Sampling,
   options: SourceOptions,
   events: SourceEvents,
@@ -44,9 +44,13 @@ export function createWebRtcSource(
   let skipped = 0;
 
   async function run() {
+    if (spec.codec === null) {
+      outlet.tell('connecting', 'no-publisher', 'nobody publishes');
+      return;
+    }
     outlet.tell('connecting', 'starting', 'waiting for the first picture');
     while (!stopping.signal.aborted) {
-      const { problem, heldMs } = await attempt();
+      const { problem, heldMs } = await attempt(spec.codec);
       if (stopping.signal.aborted) break;
       if (heldMs >= GOOD_CONNECTION_MS) backOff.reset();
       const wait = backOff.next(problem.reason, firstAtMs !== null);
@@ -55,7 +59,7 @@ export function createWebRtcSource(
     }
   }
 
-  async function attempt(): Promise<{ problem: Problem; heldMs: number }> {
+  async function attempt(codec: RtpCodec): Promise<{ problem: Problem; heldMs: number }> {
     const { rtpPort, rtcpPort } = await freePortPair();
     let firstFrameAt: number | null = null;
     let lastFrameAt = performance.now();
@@ -69,7 +73,7 @@ export function createWebRtcSource(
     const current = openSession({
       ffmpeg: options.ffmpeg,
       ...rtpInput(sampling),
-      input: Readable.from([videoSdp(spec.codec, rtpPort, rtcpPort)]),
+      input: Readable.from([videoSdp(codec, rtpPort, rtcpPort)]),
       outputOptions: framesOutput(
         { sampling, live: true, maxWidth: options.maxWidth, still: false },
         options.ffmpeg.features,

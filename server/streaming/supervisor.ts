@@ -10,6 +10,7 @@ import type {
   ProbedSource,
   ProbeResult,
   ReadyMessage,
+  SourceSpec,
   StreamSpec,
   StreamStatus,
   WorkerFailure,
@@ -60,6 +61,8 @@ export interface PipelineSupervisor {
   start(): void;
   startStream(stream: StreamSpec): void;
   stopStream(streamId: string): void;
+  /** The stream goes on from another source, or from none. */
+  setSource(streamId: string, source: SourceSpec): void;
   setGallery(streamId: string, gallery: GalleryEntry[]): void;
   verdict(streamId: string, trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   watch(streamId: string, pictureWidth: number | null): void;
@@ -263,6 +266,13 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       if (!held) return;
       slots[held.worker]!.send({ type: 'stream:stop', streamId });
       streams.delete(streamId);
+    },
+    setSource(streamId, source) {
+      const held = streams.get(streamId);
+      if (!held) return;
+      held.spec = { ...held.spec, source };
+      held.status = null;
+      if (slots[held.worker]!.isReady()) send(held);
     },
     setGallery(streamId, gallery) {
       const held = streams.get(streamId);

@@ -113,7 +113,13 @@ function pickCodec(media: Section, capabilities: types.RtpCapabilities): Picked 
         match.rtcpFeedback?.some((one) => one.type === type && (one.parameter ?? '') === parameter),
       );
     const codecs: types.RtpCodecParameters[] = [
-      { mimeType: match.mimeType, payloadType: payload, clockRate: match.clockRate, parameters, rtcpFeedback: feedback },
+      {
+        mimeType: match.mimeType,
+        payloadType: payload,
+        clockRate: match.clockRate,
+        parameters,
+        rtcpFeedback: feedback,
+      },
     ];
     const rtx = media.rtp.find(
       (one) => one.codec.toLowerCase() === 'rtx' && Number(formatOf(media, one.payload).apt) === payload,
@@ -153,7 +159,9 @@ function sameH264(offered: Record<string, string | number>, known: Record<string
 function extensions(media: Section, capabilities: types.RtpCapabilities) {
   const known = new Set(
     (capabilities.headerExtensions ?? [])
-      .filter(({ kind, direction }) => kind === 'video' && direction !== 'sendonly' && direction !== 'inactive')
+      .filter(
+        ({ kind, direction }) => kind === 'video' && direction !== 'sendonly' && direction !== 'inactive',
+      )
       .map(({ uri }) => uri as string),
   );
   return (media.ext ?? []).filter(({ uri }) => known.has(uri));
@@ -167,7 +175,10 @@ function ridsOf(media: Section): string[] {
 function encodingsOf(media: Section, { rtx }: Picked): types.RtpEncodingParameters[] {
   const rids = ridsOf(media);
   if (rids.length > 0) return rids.map((rid) => ({ rid }));
-  const group = media.ssrcGroups?.find(({ semantics }) => semantics === 'FID')?.ssrcs.split(' ').map(Number);
+  const group = media.ssrcGroups
+    ?.find(({ semantics }) => semantics === 'FID')
+    ?.ssrcs.split(' ')
+    .map(Number);
   const main = group?.[0] ?? media.ssrcs?.map(({ id }) => Number(id))[0];
   // Without a source the packets are told apart by their mid.
   if (main === undefined) return [{}];
@@ -187,7 +198,12 @@ export function writeAnswer(
   const fingerprint = dtlsParameters.fingerprints.find(({ algorithm }) => algorithm === 'sha-256')!;
   const media = description.media.map((offered): Section => {
     const mid = String(offered.mid ?? '0');
-    const base = { mid, type: offered.type, protocol: offered.protocol, connection: { version: 4, ip: '0.0.0.0' } };
+    const base = {
+      mid,
+      type: offered.type,
+      protocol: offered.protocol,
+      connection: { version: 4, ip: '0.0.0.0' },
+    };
     if (mid !== video.mid || offered.type !== 'video') {
       const payloads = String(offered.payloads ?? '0').split(' ')[0]!;
       return { ...base, port: 0, payloads, direction: 'inactive', rtp: [], fmtp: [] } as unknown as Section;
