@@ -17,6 +17,17 @@ export const ERRORS = {
   'pipeline-busy': [503, 'The video workers are busy; try again in a few seconds.'],
   'shutting-down': [503, 'The server is shutting down.'],
 
+  // Browsers and encoders as cameras
+  'webrtc-unavailable': [503, 'This server takes no WebRTC; `details.reason` says why.'],
+  'publish-token-invalid': [401, 'The link is unknown, was used before or has expired; ask for a new one.'],
+  'publisher-not-found': [404, 'There is no such publisher.'],
+  'publishers-full': [429, 'The institution has as many publishers as it may at the same time.'],
+  'session-elsewhere': [409, 'The session runs on another server of this installation.'],
+  'sdp-invalid': [400, 'The body is no usable session description.'],
+  'sdp-without-video': [422, 'The offer sends no video.'],
+  'sdp-codec-unsupported': [422, 'The offer has no video codec that is taken: VP8 or H.264.'],
+  'signal-invalid': [400, 'The message does not have the form that is expected here.'],
+
   // Background work and files
   'queue-unavailable': [503, 'The job queue cannot be reached at the moment; try again in a few seconds.'],
   'file-not-found': [404, 'There is no such file, or it has expired.'],

@@ -1,0 +1,178 @@
+import { and, asc, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import type { AppContext } from '../../context.ts';
+import { newId } from '../../db/ids.ts';
+import { cameras, classSessions, courses, streams } from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { ApiError } from '../../errors.ts';
+import type { Page } from '../../http.ts';
+import { makeOneTime, useOneTime } from '../auth/one-time.ts';
+import type { Caller } from '../auth/tokens.ts';
+import { reachSession } from '../sessions/access.ts';
+import type { NewPublisher, PublisherLink } from './schemas.ts';
+
+/** Who may publish as which stream: what a link stands for. */
+export interface Grant {
+  tenantId: string;
+  sessionId: string;
+  streamId: string;
+  course: string;
+  studentId: string | null;
+}
+
+const RESUME_MS = 24 * 3600_000;
+
+/**
+ * Makes a stream of an open session for a browser or an encoder, and the link that opens it once. Throws
+ * `webrtc-unavailable`, `session-not-found`, `session-closed`, `session-elsewhere`.
+ */
+export async function addPublisher(
+  context: AppContext,
+  caller: Caller,
+  sessionId: string,
+  given: NewPublisher & { studentId?: string },
+): Promise<PublisherLink> {
+  const reason = context.sfu.reason();
+  if (reason !== null) throw new ApiError('webrtc-unavailable', { details: { reason } });
+  const { tenantId } = caller;
+  const streamId = newId();
+  const link = await context.db.tenant(tenantId, async (tx) => {
+    const session = await reachSession(tx, caller, sessionId);
+    if (session.status !== 'open') throw new ApiError('session-closed');
+    if (!context.live.find(sessionId)) throw new ApiError('session-elsewhere');
+    const cameraId = newId();
+    await tx.insert(cameras).values({
+      id: cameraId,
+      tenantId,
+      name: given.name.trim(),
+      kind: 'publisher',
+      sessionId,
+      studentId: given.studentId ?? null,
+      roomId: session.roomId,
+      url: '',
+      credentials: null,
+      sampling: { mode: 'fps', fps: context.config.pipeline.defaultFps },
+      enabled: true,
+    });
+    await tx.insert(streams).values({ id: streamId, tenantId, sessionId, cameraId, reason: 'no-publisher' });
+    return makeOneTime(context, tx, {
+      tenantId,
+      userId: null,
+      purpose: 'publish',
+      lifetimeMs: given.minutes * 60_000,
+      data: { streamId },
+      createdBy: caller.userId,
+    });
+  });
+  await context.live.addStream(tenantId, sessionId, streamId);
+  return linkOf(context, streamId, link);
+}
+
+function linkOf(
+  { config }: AppContext,
+  streamId: string,
+  { token, expiresAt }: { token: string; expiresAt: Date },
+): PublisherLink {
+  return {
+    streamId,
+    token,
+    expiresAt: expiresAt.toISOString(),
+    url: `${config.publicUrl}/publish#${token}`,
+    whipUrl: `${config.publicUrl}/ingest/whip`,
+  };
+}
+
+/**
+ * What a link or a resume token opens; a link is used up by it. Throws `publish-token-invalid`, `session-closed`,
+ * `session-elsewhere`, `publishers-full`.
+ */
+export async function redeem(context: AppContext, token: string): Promise<Grant & { resumeToken: string }> {
+  const now = new Date(context.clock.now());
+  const row = await context.db.system(
+    async (tx) => (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
+  );
+  if (!row?.tenantId) throw new ApiError('publish-token-invalid');
+  const { tenantId } = row;
+  const { streamId } = row.data as { streamId: string };
+  return context.db.tenant(tenantId, async (tx) => {
+    const [found] = await tx
+      .select({ session: classSessions, course: courses.name, studentId: cameras.studentId })
+      .from(streams)
+      .innerJoin(classSessions, eq(classSessions.id, streams.sessionId))
+      .innerJoin(courses, eq(courses.id, classSessions.courseId))
+      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+      .where(eq(streams.id, streamId));
+    if (!found) throw new ApiError('publish-token-invalid');
+    if (found.session.status !== 'open') throw new ApiError('session-closed');
+    if (!context.live.find(found.session.id)) throw new ApiError('session-elsewhere');
+    await assertRoom(context, tx, streamId);
+    const { token: resumeToken } = await makeOneTime(context, tx, {
+      tenantId,
+      userId: null,
+      purpose: 'publish-resume',
+      lifetimeMs: RESUME_MS,
+      data: { streamId },
+    });
+    const { session, course, studentId } = found;
+    return { tenantId, sessionId: session.id, streamId, course, studentId, resumeToken };
+  });
+}
+
+/** Counted where they are live: links that nobody opens take no room. */
+async function assertRoom({ publications, config }: AppContext, tx: Tx, streamId: string): Promise<void> {
+  if (publications.isLive(streamId)) return;
+  const live = publications.live();
+  if (live.length < config.webrtc.maxPublishers) return;
+  const [own] = await tx.select({ n: count() }).from(streams).where(inArray(streams.id, live));
+  if ((own?.n ?? 0) >= config.webrtc.maxPublishers)
+    throw new ApiError('publishers-full', { details: { most: config.webrtc.maxPublishers } });
+}
+
+export async function listPublishers(
+  context: AppContext,
+  caller: Caller,
+  sessionId: string,
+  query: Page,
+): Promise<{
+  total: number;
+  items: { streamId: string; name: string; studentId: string | null; live: boolean }[];
+}> {
+  return context.db.tenant(caller.tenantId, async (tx) => {
+    await reachSession(tx, caller, sessionId);
+    const where = and(eq(streams.sessionId, sessionId), eq(cameras.kind, 'publisher'), isNotNull(cameras.sessionId));
+    const rows = await tx
+      .select({ streamId: streams.id, name: cameras.name, studentId: cameras.studentId, total: sql<number>`count(*) over ()::int` })
+      .from(streams)
+      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+      .where(where)
+      .orderBy(asc(streams.id))
+      .offset(query.skip)
+      .limit(query.limit);
+    return {
+      total: rows[0]?.total ?? 0,
+      items: rows.map(({ total, ...row }) => ({ ...row, live: context.publications.isLive(row.streamId) })),
+    };
+  });
+}
+
+/** The publisher is sent away and its links end. Throws `publisher-not-found`. */
+export async function removePublisher(
+  context: AppContext,
+  caller: Caller,
+  sessionId: string,
+  streamId: string,
+): Promise<void> {
+  await context.db.tenant(caller.tenantId, async (tx) => {
+    await reachSession(tx, caller, sessionId);
+    const [found] = await tx
+      .select({ id: streams.id })
+      .from(streams)
+      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+      .where(and(eq(streams.id, streamId), eq(streams.sessionId, sessionId), eq(cameras.kind, 'publisher')));
+    if (!found) throw new ApiError('publisher-not-found');
+    await tx.execute(
+      sql`update one_time_tokens set used_at = now()
+        where purpose in ('publish', 'publish-resume') and used_at is null and data->>'streamId' = ${streamId}`,
+    );
+  });
+  context.publications.end(streamId);
+}
