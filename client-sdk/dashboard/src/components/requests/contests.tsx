@@ -56,7 +56,7 @@ export function Contests({ onDecided }: { onDecided(): void }) {
                   <span class="small muted tabular">{contest.student.number}</span>
                 </h2>
                 <p class="small muted">
-                  <a href={`/sessions/${contest.sessionId}`}>
+                  <a class="target" href={`/sessions/${contest.sessionId}`}>
                     {contest.course.code} · {contest.course.name}, {dayText(contest.day)}
                   </a>
                 </p>

@@ -188,7 +188,8 @@ function Lines({ made }: { made: RosterImport }) {
               {
                 id: 'problem',
                 label: t('imports.problem'),
-                cell: (line) => (line.code ? lineProblemText(line.code, line.message) : ''),
+                cell: (line) =>
+                  line.code && <span class="wrap-anywhere">{lineProblemText(line.code, line.message)}</span>,
               },
             ]}
           />
