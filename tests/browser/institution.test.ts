@@ -170,6 +170,29 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
     expect(csv.content.toString('utf8')).toContain('Öğrenci 4');
   }, 60_000);
 
+  it('makes a large report in the background, and links to it', async () => {
+    await page.goto('/reports/files');
+    await page.getByText('No files').waitFor();
+    // As if there were too many lines for an answer: the server makes it as a job.
+    await page.route('**/api/v1/reports/exports', async (route) => {
+      const body = route.request().postDataJSON() as Record<string, unknown> | null;
+      await (body
+        ? route.continue({ postData: JSON.stringify({ ...body, later: true }) })
+        : route.continue());
+    });
+    await button('Save as CSV').click();
+    await page.getByRole('progressbar').waitFor();
+    const link = page.locator('.banner').getByRole('link');
+    await link.waitFor();
+    expect(await seriousViolations(page)).toEqual([]);
+    const { name, content } = await download(() => link.click());
+    expect(name).toMatch(/\.csv$/);
+    expect(content.toString('utf8')).toContain('Öğrenci 4');
+    await page.unroute('**/api/v1/reports/exports');
+    await page.reload();
+    await page.getByRole('row').filter({ hasText: name }).filter({ hasText: 'Ready' }).waitFor();
+  }, 60_000);
+
   it('says line by line what a roster would do before it does it', async () => {
     await area('Institution').click();
     await part('Import and export').click();
@@ -186,7 +209,7 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
     expect(before.body.total).toBe(0);
     await button('Apply').click();
     await dialog().getByRole('button', { name: 'Apply the rest' }).click();
-    await page.getByText('The roster was applied.').waitFor();
+    await page.locator('.banner', { hasText: 'The roster was applied.' }).waitFor();
     const after = await server.admin.get<{ items: { name: string }[] }>('/students?search=2001');
     expect(after.body.items.map(({ name }) => name)).toEqual(['Işıl Şahin']);
     await button('Another import').click();

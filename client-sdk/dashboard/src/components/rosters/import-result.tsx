@@ -61,7 +61,7 @@ export function ImportResult({ made, onChanged, onLeft }: ImportResultProps) {
         </Banner>
       )}
       {made.status === 'applied' && (
-        <Banner tone="good" icon={CircleCheck} role="status">
+        <Banner tone="good" icon={CircleCheck}>
           <strong>{t('imports.applied')}</strong> {t('imports.appliedHint')}
         </Banner>
       )}
