@@ -13,7 +13,7 @@ import { attendanceRecords } from '../../db/schema/index.ts';
 import type { QrCode, QrSession } from '../qr/schemas.ts';
 import type { ClassSession } from '../sessions/schemas.ts';
 import { appendEvents, lockRecords } from './ledger.ts';
-import type { LedgerEvent, RebuildResult } from './ledger-schemas.ts';
+import type { LedgerEvent, RebuildResult, Transfer } from './ledger-schemas.ts';
 import type { AttendanceRecord } from './schemas.ts';
 
 const MINUTE = 60_000;
@@ -224,6 +224,44 @@ describe('attendance on bad days', () => {
     });
     expect(changes).toHaveLength(1);
     expect((await closed!).body).toMatchObject({ status: 'closed', counts: { present: 1, absent: 3 } });
+    await expectRebuilt(session.id);
+  });
+
+  it('undoes a merge into a student who has been erased since, and names none to another student', async () => {
+    await goTo('2027-04-10T08:00:00Z');
+    const made = await admin.post<{ id: string }>('/students', { number: 'TWIN', name: 'Twin' });
+    const twin = made.body.id;
+    await admin.post(`/courses/${courseId}/enrolments`, { studentIds: [twin] });
+    const session = await open();
+    const { tenantId } = server.seeded!;
+    await server.context.db.tenant(tenantId, (tx) =>
+      appendEvents(tx, tenantId, [
+        {
+          ...{
+            id: newId(),
+            sessionId: session.id,
+            studentId: ids[0]!,
+            type: 'marked',
+            method: 'face' as const,
+          },
+          ...{ confidence: 0.9, at: new Date(now), streamId: newId(), trackId: 1, data: {} },
+        },
+      ]),
+    );
+    const merge = { sessionId: session.id, fromStudentId: ids[0], intoStudentId: twin };
+    const merged = await teacher.post<Transfer>('/attendance/merge', merge);
+    expect(merged.body).toMatchObject({ from: { status: 'pending' }, to: { status: 'present' } });
+    const path = `/attendance/${merged.body.from.id}/events`;
+    expect(JSON.stringify((await teacher.get(path)).body)).toContain(twin);
+    const own = await pupils[0]!.get<{ items: LedgerEvent[] }>(path);
+    expect(own.body.items.map(({ type }) => type)).toEqual(['marked', 'split']);
+    expect(JSON.stringify(own.body)).not.toContain(twin);
+
+    expect((await admin.call('DELETE', `/students/${twin}`)).status).toBe(204);
+    const undone = await teacher.post<Transfer>(`/attendance/transfers/${merged.body.transferId}/undo`);
+    expect(undone.status, JSON.stringify(undone.body)).toBe(200);
+    expect(undone.body).toMatchObject({ from: { status: 'present', method: 'face' }, to: null });
+    await close(session.id);
     await expectRebuilt(session.id);
   });
 
