@@ -48,7 +48,7 @@ export function Contests({ onDecided }: { onDecided(): void }) {
       <ul class="stack">
         {data?.items.map((contest) => (
           <li class="card padded stack tight" key={contest.id}>
-            <div class="row wrap">
+            <div class="row wrap request-head">
               <Avatar name={contest.student.name} />
               <div class="grow">
                 <h2 class="request-who">
