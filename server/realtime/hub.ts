@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import type { Logger } from 'pino';
 import { type Namespace, Server, type Socket } from 'socket.io';
@@ -88,8 +89,6 @@ type LiveSocket = Socket<ClientEvents, ServerEvents, PeerEvents, SocketData>;
 
 const MAX_SESSIONS_PER_SOCKET = 16;
 const DEFAULT_PICTURE_WIDTH = 640;
-/** All sockets of this server. */
-const HERE = 'here';
 const SESSION = 'session ';
 const WATCH = 'watch ';
 export const SOCKET_PATH = '/socket.io/';
@@ -112,6 +111,8 @@ export function createHub(options: {
 }): Hub {
   const { log } = options;
   const fanOut = options.fanOut ?? null;
+  /** The room of all sockets of this server; the others have another. */
+  const here = `server ${randomUUID()}`;
   const io = new Server<ClientEvents, ServerEvents, PeerEvents>({
     ...(fanOut ? { adapter: fanOut.adapter } : {}),
     path: SOCKET_PATH,
@@ -176,7 +177,7 @@ export function createHub(options: {
     if (fanOut)
       live
         .to(to)
-        .except(HERE)
+        .except(here)
         .emit(name, ...payload);
   }
 
@@ -209,7 +210,7 @@ export function createHub(options: {
   }
 
   live.on('connection', (socket) => {
-    socket.join([HERE, person(socket.data.user.userId)]);
+    socket.join([here, person(socket.data.user.userId)]);
     const expiry = setTimeout(
       () => {
         socket.emit('alert', { code: 'token-expired', message: 'Sign in again to go on.' });

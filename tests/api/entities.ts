@@ -79,13 +79,16 @@ export async function makeEntities(
     },
     tenants: tenantId,
   };
-  const one = async (table: string, where = 'true', column = 'id') => {
+  const read = async (table: string, where = 'true', column = 'id') => {
     const [row] = await context.db.tenant(tenantId, (tx) =>
       tx.execute<{ id: string }>(
         sql.raw(`select ${column}::text as id from ${table} where ${where} limit 1`),
       ),
     );
-    ids[table] = row!.id;
+    return row!.id;
+  };
+  const one = async (table: string, where = 'true', column = 'id') => {
+    ids[table] = await read(table, where, column);
   };
   const his = `student_id = '${whole.id}'`;
   await one('attendance_records', his);
@@ -103,7 +106,8 @@ export async function makeEntities(
   await one('report_jobs');
   await one('dead_letters');
   await one('cameras');
-  await one('face_proposals', 'true', 'photo_id');
+  await one('face_proposals');
+  ids.face_photos = await read('face_proposals', 'true', 'photo_id');
   await one('one_time_tokens', `purpose = 'invitation'`);
   await one('refresh_tokens', `user_id = '${whole.userId}'`, 'family_id');
   return { tenantId, whole, ids };
@@ -141,7 +145,8 @@ const BY_NAME: Record<string, string> = {
   subjectId: 'students',
   recordId: 'attendance_records',
   deliveryId: 'webhook_deliveries',
-  photoId: 'face_proposals',
+  photoId: 'face_photos',
+  faceId: 'face_proposals',
 };
 
 const BY_PATH: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   ADMIN_EMAIL,
@@ -8,10 +8,12 @@ import {
   TEACHER_EMAIL,
   type TestServer,
 } from '../../../tests/support/server.ts';
+import { newId } from '../../db/ids.ts';
 import { attendanceRecords } from '../../db/schema/index.ts';
 import type { QrCode, QrSession } from '../qr/schemas.ts';
 import type { ClassSession } from '../sessions/schemas.ts';
-import type { LedgerEvent, RebuildResult } from './ledger-schemas.ts';
+import { appendEvents, lockRecords } from './ledger.ts';
+import type { LedgerEvent, RebuildResult, Transfer } from './ledger-schemas.ts';
 import type { AttendanceRecord } from './schemas.ts';
 
 const MINUTE = 60_000;
@@ -197,6 +199,70 @@ describe('attendance on bad days', () => {
     await expectRebuilt(session.id);
     const back = await admin.post(`/courses/${courseId}/enrolments`, { studentIds: [seen, unseen] });
     expect(back.status).toBe(200);
+  });
+
+  it('lets a mark and the closing that meets it both through', async () => {
+    await goTo('2027-04-09T08:00:00Z');
+    const session = await open();
+    const { tenantId } = server.seeded!;
+    const { context } = server;
+    const waiting = async () => {
+      const rows = await context.db.system((tx) =>
+        tx.execute<{ n: number }>(sql`select count(*)::int as n from pg_locks where not granted`),
+      );
+      return rows[0]!.n;
+    };
+    let closed: ReturnType<typeof close> | undefined;
+    const changes = await context.db.tenant(tenantId, async (tx) => {
+      // The mark has its record; the closing has the session and waits for the record.
+      await lockRecords(tx, session.id);
+      closed = close(session.id);
+      await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(0);
+      const mark = { id: newId(), sessionId: session.id, studentId: ids[0]! };
+      const at = new Date(now);
+      return appendEvents(tx, tenantId, [{ ...mark, type: 'qr-scanned', method: 'qr', at, data: {} }]);
+    });
+    expect(changes).toHaveLength(1);
+    expect((await closed!).body).toMatchObject({ status: 'closed', counts: { present: 1, absent: 3 } });
+    await expectRebuilt(session.id);
+  });
+
+  it('undoes a merge into a student who has been erased since, and names none to another student', async () => {
+    await goTo('2027-04-10T08:00:00Z');
+    const made = await admin.post<{ id: string }>('/students', { number: 'TWIN', name: 'Twin' });
+    const twin = made.body.id;
+    await admin.post(`/courses/${courseId}/enrolments`, { studentIds: [twin] });
+    const session = await open();
+    const { tenantId } = server.seeded!;
+    await server.context.db.tenant(tenantId, (tx) =>
+      appendEvents(tx, tenantId, [
+        {
+          ...{
+            id: newId(),
+            sessionId: session.id,
+            studentId: ids[0]!,
+            type: 'marked',
+            method: 'face' as const,
+          },
+          ...{ confidence: 0.9, at: new Date(now), streamId: newId(), trackId: 1, data: {} },
+        },
+      ]),
+    );
+    const merge = { sessionId: session.id, fromStudentId: ids[0], intoStudentId: twin };
+    const merged = await teacher.post<Transfer>('/attendance/merge', merge);
+    expect(merged.body).toMatchObject({ from: { status: 'pending' }, to: { status: 'present' } });
+    const path = `/attendance/${merged.body.from.id}/events`;
+    expect(JSON.stringify((await teacher.get(path)).body)).toContain(twin);
+    const own = await pupils[0]!.get<{ items: LedgerEvent[] }>(path);
+    expect(own.body.items.map(({ type }) => type)).toEqual(['marked', 'split']);
+    expect(JSON.stringify(own.body)).not.toContain(twin);
+
+    expect((await admin.call('DELETE', `/students/${twin}`)).status).toBe(204);
+    const undone = await teacher.post<Transfer>(`/attendance/transfers/${merged.body.transferId}/undo`);
+    expect(undone.status, JSON.stringify(undone.body)).toBe(200);
+    expect(undone.body).toMatchObject({ from: { status: 'present', method: 'face' }, to: null });
+    await close(session.id);
+    await expectRebuilt(session.id);
   });
 
   it('rebuilds what somebody changed outside of the ledger to what it was', async () => {

@@ -30,16 +30,22 @@ export async function readEvents(
 
 const MOST_OF_ONE_RECORD = 1000;
 
-/** Why a record is what it is. The caller must be allowed to see the record. */
+/**
+ * Why a record is what it is. The caller must be allowed to see the record; students are not told whose faces were taken
+ * for theirs.
+ */
 export async function eventsOfRecord(
   tx: Tx,
+  caller: Pick<Caller, 'role'>,
   record: { sessionId: string; studentId: string },
 ): Promise<LedgerEvent[]> {
-  return select(
+  const events = await select(
     tx,
     and(eq(attendanceEvents.sessionId, record.sessionId), eq(attendanceEvents.studentId, record.studentId)),
     MOST_OF_ONE_RECORD,
   );
+  if (caller.role !== 'student') return events;
+  return events.map(({ data: { from: _from, to: _to, ...data }, ...event }) => ({ ...event, data }));
 }
 
 async function select(tx: Tx, where: SQL | undefined, limit: number): Promise<LedgerEvent[]> {

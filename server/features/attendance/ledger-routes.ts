@@ -51,7 +51,7 @@ export async function ledgerRoutes(app: App, context: AppContext): Promise<void>
     ({ caller, params }) =>
       context.db.read(caller.tenantId, async (tx) => {
         const { row } = await reachRecord(tx, caller, params.id);
-        return { items: await eventsOfRecord(tx, row), next: null };
+        return { items: await eventsOfRecord(tx, caller, row), next: null };
       }),
   );
 

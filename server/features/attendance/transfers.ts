@@ -85,8 +85,10 @@ export async function undoTransfer(
     if (!event?.studentId) throw new ApiError('transfer-not-found');
     const { sessionId, studentId, data } = event;
     await reachSession(tx, caller, sessionId, 'transfer-not-found');
-    const toStudentId = typeof data.to === 'string' ? data.to : null;
-    await lockPair(tx, sessionId, studentId, toStudentId);
+    const receiver = typeof data.to === 'string' ? data.to : null;
+    const { to } = await lockPair(tx, sessionId, studentId, receiver);
+    // Who has been erased since has nothing to give back.
+    const toStudentId = to ? receiver : null;
     const [undone] = await tx
       .select({ id: attendanceEvents.id })
       .from(attendanceEvents)
@@ -206,7 +208,7 @@ async function lockPair(
   sessionId: string,
   fromStudentId: string,
   toStudentId: string | null,
-): Promise<{ from: RecordRow }> {
+): Promise<{ from: RecordRow; to: RecordRow | null }> {
   const rows = await tx
     .select()
     .from(attendanceRecords)
@@ -220,7 +222,7 @@ async function lockPair(
     .for('update');
   const from = rows.find((row) => row.studentId === fromStudentId);
   if (!from) throw new ApiError('record-not-found');
-  return { from };
+  return { from, to: rows.find((row) => row.studentId === toStudentId) ?? null };
 }
 
 async function tracksOf(tx: Tx, sessionId: string, studentId: string): Promise<SeenEvidence[]> {

@@ -162,6 +162,13 @@ describe('an institution that asks for a second factor', () => {
       expect((await api.get<Failure>(path)).body.error.code, path).toBe('second-factor-setup-required');
     }
     expect((await api.get('/auth/me')).status).toBe(200);
+    // A renewed token is worth no more.
+    const renewed = await server.anonymous.post<Tokens>('/auth/refresh', {
+      refresh_token: login.body.refresh_token,
+    });
+    expect(renewed.body.limited).toBe(true);
+    const again = await createApi(server.url, renewed.body.access_token).get<Failure>('/courses');
+    expect(again.body.error.code).toBe('second-factor-setup-required');
     const { body } = await api.post<{ secret: string }>('/auth/2fa/enable');
     expect((await api.post('/auth/2fa/verify', { code: codeOf(body.secret) })).status).toBe(200);
     expect((await api.get('/courses')).status).toBe(200);

@@ -28,8 +28,9 @@ const columns = {
     select coalesce(jsonb_agg(jsonb_build_object('id', te.id, 'name', te.name) order by te.name, te.id), '[]')
     from course_teachers ct join teachers te on te.id = ct.teacher_id where ct.course_id = courses.id)`,
   students: sql<number>`(
-    select count(*)::int from enrolments e join students s on s.id = e.student_id
-    where e.course_id = courses.id and s.archived_at is null)`,
+    select count(*)::int from enrolments e
+    where e.course_id = courses.id
+      and e.student_id not in (select s.id from students s where s.archived_at is not null))`,
 };
 
 const SORTS: Record<string, SQL> = {

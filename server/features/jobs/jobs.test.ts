@@ -43,6 +43,12 @@ describe('background work, as administrators see it', () => {
     expect(names).toEqual(expect.arrayContaining(['retention', 'backup', 'sign-in-attempts']));
     const retention = seen.schedule.find(({ name }) => name === 'retention')!;
     expect(retention).toMatchObject({ at: '02:30', weekday: null, machine: false, last: null });
+    const when = Object.fromEntries(seen.schedule.map(({ name, at, weekday }) => [name, [at, weekday]]));
+    expect(when).toMatchObject({
+      'notifications.daily-report': ['18:00', null],
+      'notifications.weekly-report': ['18:00', 7],
+      backup: ['03:00', null],
+    });
     expect(Date.parse(retention.next)).toBeGreaterThan(clock.at);
     // The machine belongs to the first institution.
     expect((await overview(other)).schedule.some(({ machine }) => machine)).toBe(false);

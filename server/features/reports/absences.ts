@@ -60,17 +60,16 @@ export async function absences(
   const rows = await tx.execute<Record<string, unknown> & AbsenceItem & { total: number; warnings: number }>(
     sql`
     with counted as materialized (${byStreak ? countedWithStreaks(query) : countedOnly(query)}
+    ), people as materialized (
+      select id, name, number, department from students
+      where ${all(sql`archived_at is null`, query.department ? sql`department = ${query.department}` : null)}
     ), judged as (
       select p.*, coalesce(c.warn_after_absences, ${threshold}::int) as threshold,
         coalesce(p.absences >= coalesce(c.warn_after_absences, ${threshold}::int), false) as warning,
         c.code, c.name as course_name, st.name, st.number, st.department
       from counted p join courses c on c.id = p.course_id
-      join students st on st.id = p.student_id and st.archived_at is null
-      where ${all(
-        sql`p.absences > 0`,
-        query.minStreak ? sql`p.counted_current >= ${query.minStreak}` : null,
-        query.department ? sql`st.department = ${query.department}` : null,
-      )}
+      join people st on st.id = p.student_id
+      where ${all(sql`p.absences > 0`, query.minStreak ? sql`p.counted_current >= ${query.minStreak}` : null)}
     ), cut as materialized (
       select *, count(*) over ()::int as total, count(*) filter (where warning) over ()::int as warnings
       from judged where ${query.warningsOnly ? sql`warning` : sql`true`}
@@ -140,6 +139,11 @@ function countedWithStreaks(query: AbsenceQuery): SQL {
 /** The same of one student in one course, with the days of the longest streak. */
 function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
   return sql`
+      with m as materialized (
+        select s.id, row_number() over (order by s.starts_at, s.id) as n, count(*) over () as last
+        from class_sessions s
+        where s.status = 'closed' and s.course_id = ${course} and ${between(sql`s.day`, range)}
+      )
       select coalesce(max(length), 0)::int as longest, coalesce(max(length) filter (where at_end), 0)::int as current,
         (array_agg(first_day order by length desc, first_day desc))[1] as first_day,
         (array_agg(last_day order by length desc, first_day desc))[1] as last_day
@@ -148,11 +152,7 @@ function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
           min(day) filter (where absent) as first_day, max(day) filter (where absent) as last_day
         from (
           select r.day, r.status = 'absent' as absent, m.n, m.last, m.n - row_number() over (order by m.n) as island
-          from (
-            select s.id, row_number() over (order by s.starts_at, s.id) as n, count(*) over () as last
-            from class_sessions s
-            where s.status = 'closed' and s.course_id = ${course} and ${between(sql`s.day`, range)}
-          ) m join attendance_records r on r.session_id = m.id
+          from m join attendance_records r on r.session_id = m.id
           where r.student_id = ${student} and r.status in ('absent', 'excused')
         ) missed group by island
       ) runs`;

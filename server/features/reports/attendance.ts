@@ -50,9 +50,11 @@ export interface PeriodReport {
   departments: DepartmentCounts[];
 }
 
+/** The sum of one day, or of one course, in the period or in the one before it. */
 interface Cell extends RawCounts, Record<string, unknown> {
-  day: string;
-  courseId: string;
+  now: boolean;
+  day: string | null;
+  courseId: string | null;
   sessions: number;
 }
 interface CourseRow extends Record<string, unknown> {
@@ -62,27 +64,25 @@ interface CourseRow extends Record<string, unknown> {
   department: string | null;
 }
 
-/**
- * Attendance of a period and of the one before it. One pass over the records of both, grouped by day and course; what
- * is shown is summed up from those few hundred cells.
- */
+/** Attendance of a period and of the one before it, from what is counted by session. */
 export async function periodReport(
   tx: Tx,
   reach: Reach,
   range: DayRange,
   before: DayRange,
 ): Promise<PeriodReport> {
-  const cells = await cellsOf(tx, reach, { from: before.from, until: range.until });
+  const cells = await cellsOf(tx, reach, range, before);
   const known = await coursesOf(tx, reach);
-  const now = cells.filter((cell) => cell.day >= range.from);
-  const then = cells.filter((cell) => cell.day >= before.from && cell.day <= before.until);
+  const ofCourse = cells.filter((cell) => cell.courseId !== null);
+  const now = ofCourse.filter((cell) => cell.now);
+  const then = ofCourse.filter((cell) => !cell.now);
   const totals = total(now);
   const previous = total(then);
 
-  const byDay = groups(now, (cell) => cell.day);
-  const byCourse = groups(now, (cell) => cell.courseId);
-  const byCourseThen = groups(then, (cell) => cell.courseId);
-  const departmentOf = (cell: Cell) => known.get(cell.courseId)?.department ?? null;
+  const courseOf = (cell: Cell) => cell.courseId ?? '';
+  const byCourse = groups(now, courseOf);
+  const byCourseThen = groups(then, courseOf);
+  const departmentOf = (cell: Cell) => known.get(courseOf(cell))?.department ?? null;
   const byDepartment = groups(now, departmentOf);
   const byDepartmentThen = groups(then, departmentOf);
 
@@ -90,39 +90,44 @@ export async function periodReport(
     totals,
     previous,
     trend: trendOf(totals.rate, previous.rate),
-    days: [...byDay].map(([day, counts]) => ({ day, ...counts })).sort((a, b) => (a.day < b.day ? -1 : 1)),
+    days: cells.flatMap(({ now: current, day, courseId: _, sessions: __, ...counts }) =>
+      current && day !== null ? [{ day, ...withRate(counts as unknown as RawCounts) }] : [],
+    ),
     courses: [...byCourse]
       .map(([courseId, counts]) => {
         const { code = '', name = '', department = null } = known.get(courseId) ?? {};
         const trend = trendOf(counts.rate, byCourseThen.get(courseId)?.rate ?? null);
         return { courseId, code, name, department, ...counts, trend };
       })
-      .sort((a, b) => a.code.localeCompare(b.code)),
+      .sort((a, b) => collator.compare(a.code, b.code)),
     departments: [...byDepartment]
       .map(([department, counts]) => {
         const trend = trendOf(counts.rate, byDepartmentThen.get(department)?.rate ?? null);
         return { department, ...counts, trend };
       })
-      .sort((a, b) => (a.department ?? '').localeCompare(b.department ?? '')),
+      .sort((a, b) => collator.compare(a.department ?? '', b.department ?? '')),
   };
 }
 
-/** Counts by day and course, from what is counted by session. */
-async function cellsOf(tx: Tx, reach: Reach, range: DayRange): Promise<Cell[]> {
+const collator = new Intl.Collator();
+
+/** Sums by day and sums by course, by day in order: sessions and what was counted of them in one pass. */
+async function cellsOf(tx: Tx, reach: Reach, range: DayRange, before: DayRange): Promise<Cell[]> {
+  const both = { from: before.from, until: range.until };
+  const where = (t: SQL) => all(between(sql`${t}.day`, both), coursesIn(reach, sql`${t}.course_id`));
   return tx.execute<Cell>(sql`
-    select coalesce(n.day, m.day)::text as day, coalesce(n.course_id, m.course_id) as "courseId",
-      coalesce(m.sessions, 0) as sessions, coalesce(n.present, 0) as present, coalesce(n.late, 0) as late,
-      coalesce(n.excused, 0) as excused, coalesce(n.absent, 0) as absent, coalesce(n.pending, 0) as pending
+    select now, day::text as day, course_id as "courseId", sum(sessions)::int as sessions, sum(present)::int as present,
+      sum(late)::int as late, sum(excused)::int as excused, sum(absent)::int as absent, sum(pending)::int as pending
     from (
-      select c.day, c.course_id, sum(c.present)::int as present, sum(c.late)::int as late,
-        sum(c.excused)::int as excused, sum(c.absent)::int as absent, sum(c.pending)::int as pending
-      from (${tallies((t) => all(between(sql`${t}.day`, range), coursesIn(reach, sql`${t}.course_id`)))}) c
-      group by c.day, c.course_id
-    ) n full join (
-      select s.day, s.course_id, count(*)::int as sessions from class_sessions s
-      where ${all(between(sql`s.day`, range), coursesIn(reach, sql`s.course_id`))}
-      group by s.day, s.course_id
-    ) m on m.day = n.day and m.course_id = n.course_id`);
+      select n.day >= ${range.from}::date as now, n.day, n.course_id, 0 as sessions, n.present, n.late, n.excused,
+        n.absent, n.pending
+      from (${tallies(where)}) n
+      union all
+      select s.day >= ${range.from}::date, s.day, s.course_id, 1, 0, 0, 0, 0, 0 from class_sessions s
+      where ${where(sql`s`)}
+    ) c
+    group by grouping sets ((now, day), (now, course_id))
+    order by day`);
 }
 
 async function coursesOf(tx: Tx, reach: Reach): Promise<Map<string, CourseRow>> {

@@ -123,7 +123,7 @@ function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery): SQL 
     with parts as materialized (
       select c.*, c.day >= ${range.from}::date as now from (${tallies(where)}) c
     ), sums as materialized (
-      select course_id, ${sums}, count(distinct session_id) filter (where now)::int as sessions,
+      select course_id, ${sums}, count(*) filter (where now)::int as sessions,
         coalesce(sum(present + late) filter (where not now), 0)::int as came_before,
         coalesce(sum(present + late + absent) filter (where not now), 0)::int as judged_before
       from parts group by course_id

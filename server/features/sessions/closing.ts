@@ -34,7 +34,12 @@ export async function writeClosing(
   },
 ): Promise<Closing | null> {
   const { tenantId, sessionId, closedAt, session } = by;
-  const [row] = await tx.select().from(classSessions).where(eq(classSessions.id, sessionId)).for('update');
+  // Marks that hold their records already may still name the session: `for update` would wait for them and they for it.
+  const [row] = await tx
+    .select()
+    .from(classSessions)
+    .where(eq(classSessions.id, sessionId))
+    .for('no key update');
   if (!row) throw new ApiError('session-not-found');
   if (row.status === 'closed') return null;
   const roster = await loadRoster(tx, row.courseId);

@@ -55,6 +55,8 @@ export function createFlusher(
     const batch = engagement.take(tenantId, settledBy);
     try {
       await db.tenant(tenantId, async (tx) => {
+        // The session before its records, as closing does.
+        await writeWatched(tx, sessions);
         await writeSeen(
           tx,
           rows.map(([, entry]) => entry.row),
@@ -62,7 +64,6 @@ export function createFlusher(
         await writeBuckets(tx, tenantId, batch.buckets);
         await writeEmotions(tx, tenantId, batch.emotions);
         await writeStreams(tx, sessions);
-        await writeWatched(tx, sessions);
       });
       forget(rows);
       options.onResult(true);

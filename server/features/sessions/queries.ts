@@ -1,7 +1,8 @@
-import { and, asc, count, desc, eq, inArray, type SQL } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import { policy } from '../../../config/policies.ts';
 import {
-  attendanceRecords,
+  ATTENDANCE_STATUSES,
+  type AttendanceStatus,
   cameras,
   classSessions,
   courses,
@@ -11,6 +12,7 @@ import {
   students,
 } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { tallies } from '../reports/tallies.ts';
 import type { ClassSession, Review } from './schemas.ts';
 
 export type SessionRow = typeof classSessions.$inferSelect;
@@ -78,11 +80,9 @@ export async function loadSessions(
       .innerJoin(cameras, eq(cameras.id, streams.cameraId))
       .where(inArray(streams.sessionId, ids))
       .orderBy(streams.id),
-    await tx
-      .select({ sessionId: attendanceRecords.sessionId, status: attendanceRecords.status, n: count() })
-      .from(attendanceRecords)
-      .where(inArray(attendanceRecords.sessionId, ids))
-      .groupBy(attendanceRecords.sessionId, attendanceRecords.status),
+    await tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
+      select session_id as "sessionId", present, late, excused, absent, pending
+      from (${tallies((t) => inArray(sql`${t}.session_id`, ids))}) c`),
     await tx
       .select({ sessionId: reviewItems.sessionId, n: count() })
       .from(reviewItems)
@@ -91,7 +91,8 @@ export async function loadSessions(
   ];
   return rows.map(({ row, course, room }) => {
     const counts: ClassSession['counts'] = { ...NO_COUNTS };
-    for (const entry of statuses) if (entry.sessionId === row.id) counts[entry.status] = entry.n;
+    const counted = statuses.find((entry) => entry.sessionId === row.id);
+    for (const status of ATTENDANCE_STATUSES) counts[status] = counted?.[status] ?? 0;
     counts.review = reviews.find((entry) => entry.sessionId === row.id)?.n ?? 0;
     return {
       row,

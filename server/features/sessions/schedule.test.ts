@@ -142,6 +142,33 @@ describe('the schedule', () => {
     expect((await admin.get<{ items: ClassSession[] }>('/sessions?status=open')).body.items).toEqual([]);
   });
 
+  it('waits a little for a video worker, and begins without cameras where none comes', async () => {
+    await goTo('2026-11-16T07:00:00Z');
+    const room = await admin.post<{ id: string }>('/rooms', { name: 'D-204' });
+    const camera = await admin.post<{ id: string }>('/cameras', {
+      name: 'Front',
+      roomId: room.body.id,
+      url: 'rtsp://127.0.0.1:9/none',
+    });
+    expect(camera.status, JSON.stringify(camera.body)).toBe(201);
+    const course = await admin.post<{ id: string }>('/courses', { code: 'W', name: 'W', opens: 'schedule' });
+    await admin.call('PUT', `/courses/${course.body.id}/meetings`, {
+      meetings: [{ weekday: 1, startsAt: '09:00', endsAt: '10:00', roomId: room.body.id }],
+    });
+    const open = async () =>
+      (await admin.get<{ items: ClassSession[] }>(`/sessions?courseId=${course.body.id}`)).body.items;
+    now = Date.parse('2026-11-16T08:00:30Z');
+    await tick();
+    expect(await open()).toEqual([]);
+    now = Date.parse('2026-11-16T08:05:00Z');
+    await tick();
+    const [session, ...more] = await open();
+    expect(more).toEqual([]);
+    expect(session).toMatchObject({ openedHow: 'schedule', cameras: [], status: 'open' });
+    const events = await admin.get<{ items: { data: object }[] }>(`/events?sessionId=${session!.id}`);
+    expect(events.body.items[0]!.data).toMatchObject({ camerasLeftOut: [camera.body.id] });
+  });
+
   it('is shown to whom it concerns, for two months at most', async () => {
     expect((await server.anonymous.get('/schedule')).status).toBe(401);
     expect((await teacher.get('/schedule?from=2026-01-01&to=2026-12-31')).body).toMatchObject({

@@ -24,6 +24,8 @@ export interface Scheduler {
 }
 
 const TICK_MS = 30_000;
+/** While no video worker has started yet, a class waits for its cameras for so long; then it begins without them. */
+const WITHOUT_CAMERAS_MS = 5 * 60_000;
 /** A camera opens a class at most this long before its start. */
 const LOOK_EARLY_MS = 10 * 60_000;
 
@@ -46,7 +48,7 @@ export function createScheduler(context: AppContext, live: Live): Scheduler {
       try {
         const due = await db.tenant(tenantId, (tx) => dueNow(tx, zone, clock.now()));
         for (const planned of due) {
-          if (planned.meeting.course.opens === 'schedule') await open(tenantId, planned, 'schedule');
+          if (planned.meeting.course.opens === 'schedule') await openDue(tenantId, planned);
           else awaited.add(await watch.expect(tenantId, planned));
         }
       } catch (error) {
@@ -59,17 +61,31 @@ export function createScheduler(context: AppContext, live: Live): Scheduler {
     await watch.retain(awaited);
   }
 
+  /** One that cannot be opened does not hold up the others. */
+  async function openDue(tenantId: string, planned: Planned): Promise<void> {
+    try {
+      await open(tenantId, planned, 'schedule');
+    } catch (error) {
+      const { id } = planned.meeting;
+      log.error({ err: error, tenantId, meetingId: id }, 'a meeting could not be opened; trying again');
+    }
+  }
+
   /** The course's row is locked meanwhile: of several servers one opens, the others see its session. */
   async function open(tenantId: string, planned: Planned, how: 'schedule' | 'camera'): Promise<void> {
     const { meeting, startsAt, endsAt } = planned;
     if (closing || endsAt.getTime() <= clock.now()) return;
     const roomId = meeting.room?.id ?? null;
     const cameraIds = await db.tenant(tenantId, (tx) => camerasOf(tx, roomId));
+    // Codes, photos and marks by hand need no video worker.
+    const blind = cameraIds.length > 0 && context.supervisor.info() === null;
+    if (blind && clock.now() < startsAt.getTime() + WITHOUT_CAMERAS_MS) return;
     try {
       const session = await startSession(context, live, {
         tenantId,
         courseId: meeting.course.id,
-        cameraIds,
+        cameraIds: blind ? [] : cameraIds,
+        leftOut: blind ? cameraIds : [],
         startsAt,
         endsAt,
         openedBy: null,
@@ -82,7 +98,7 @@ export function createScheduler(context: AppContext, live: Live): Scheduler {
       if (left.length > 0)
         log.warn(
           { sessionId: session.id, cameras: left },
-          'a session opened without cameras that are in use',
+          'a session opened without cameras that are in use, or that no video worker can look through',
         );
       log.info({ sessionId: session.id, how }, 'a session opened by itself');
     } catch (error) {
@@ -93,9 +109,11 @@ export function createScheduler(context: AppContext, live: Live): Scheduler {
     }
   }
 
-  return {
+  const onReady = (): void => void scheduler.tick();
+  const scheduler: Scheduler = {
     start() {
       timer = setInterval(() => void this.tick(), TICK_MS);
+      context.supervisor.events.on('ready', onReady);
       void this.tick();
     },
     tick() {
@@ -110,10 +128,12 @@ export function createScheduler(context: AppContext, live: Live): Scheduler {
     async close() {
       closing = true;
       if (timer) clearInterval(timer);
+      context.supervisor.events.off('ready', onReady);
       await running;
       await watch.close();
     },
   };
+  return scheduler;
 }
 
 /** Meetings that run now, or that a camera may open already, and that have no session yet. */

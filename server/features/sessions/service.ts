@@ -73,6 +73,8 @@ export interface SessionStart {
   meetingId: string | null;
   /** Go on without cameras that are switched off or taken, and say so in the ledger. */
   skipBusy?: boolean;
+  /** Cameras that it goes without from the beginning, for the ledger. */
+  leftOut?: readonly string[];
 }
 
 /** Opens a session for whoever asked: a person, the schedule or a camera that sees a class. */
@@ -96,6 +98,7 @@ export async function startSession(
     if (!course) throw new ApiError('course-not-found');
     await assertNoneOpen(tx, course.id);
     const { cameraIds, busy } = await takeCameras(tx, input.cameraIds, input.skipBusy ?? false);
+    const leftOut = [...(input.leftOut ?? []), ...busy];
     if (input.meetingId) await assertFirstOfMeeting(tx, input.meetingId, startsAt);
     await tx.insert(classSessions).values({
       id,
@@ -148,7 +151,7 @@ export async function startSession(
         cameras: cameraIds.length,
         students: roster.length,
         how: input.how,
-        ...(busy.length > 0 ? { camerasLeftOut: busy } : {}),
+        ...(leftOut.length > 0 ? { camerasLeftOut: leftOut } : {}),
       },
     });
     const studentIds = roster.map((member) => member.studentId);

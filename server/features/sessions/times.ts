@@ -25,7 +25,11 @@ export async function changeTimes(
   const now = new Date(context.clock.now());
   const times = await context.db.tenant(tenantId, async (tx) => {
     await reachSession(tx, caller, sessionId);
-    const [row] = await tx.select().from(classSessions).where(eq(classSessions.id, sessionId)).for('update');
+    const [row] = await tx
+      .select()
+      .from(classSessions)
+      .where(eq(classSessions.id, sessionId))
+      .for('no key update');
     if (!row) throw new ApiError('session-not-found');
     if (row.status === 'closed') throw new ApiError('session-closed');
     const startsAt = patch.startsAt ? new Date(patch.startsAt) : row.startsAt;

@@ -133,8 +133,6 @@ export async function nameFaces(
   photoId: string,
   { names }: PhotoNames,
 ): Promise<PhotoNamed> {
-  const info = context.supervisor.info();
-  if (!info) throw new ApiError('pipeline-unavailable');
   const studentOf = new Map(names.map(({ faceId, studentId }) => [faceId, studentId]));
   const studentIds = [...new Set(studentOf.values())];
   if (studentOf.size < names.length || studentIds.length < names.length) {
@@ -144,6 +142,8 @@ export async function nameFaces(
   const left = await context.db.tenant(tenantId, async (tx) => {
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`faces ${tenantId}`}, 0))`);
     const rows = await held(context, tx, caller, courseId, photoId);
+    const info = context.supervisor.info();
+    if (!info) throw new ApiError('pipeline-unavailable');
     const named = rows.filter(({ id }) => studentOf.has(id));
     // A face of another model cannot be compared with anybody any more.
     if (named.length < names.length || named.some((row) => row.embeddingModel !== info.embeddingModel)) {

@@ -204,13 +204,13 @@ export async function patchAnyTenant(
   return changed;
 }
 
-/** The institution that a host name shows: the one whose domain it is, else the only one; null where there are several. */
+/**
+ * The institution that a host name shows: the one whose domain it is, else the only one; null where there are several,
+ * and for the domain of one that is suspended: it shows no other.
+ */
 export async function tenantOfHost(tx: Tx, host: string): Promise<TenantRow | null> {
-  const [named] = await tx
-    .select()
-    .from(tenants)
-    .where(and(eq(tenants.domain, host.toLowerCase()), eq(tenants.active, true)));
-  if (named) return named;
+  const [named] = await tx.select().from(tenants).where(eq(tenants.domain, host.toLowerCase()));
+  if (named) return named.active ? named : null;
   const all = await tx.select().from(tenants).where(eq(tenants.active, true)).limit(2);
   return all.length === 1 ? all[0]! : null;
 }

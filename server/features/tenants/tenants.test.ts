@@ -60,6 +60,11 @@ describe('institutions', () => {
     expect(named.body).toMatchObject({ id: made.body.id, name: 'lise' });
     const neutral = await atHost('/api/v1/tenant/public', 'anything.example');
     expect(neutral.body).toMatchObject({ id: null, name: null });
+    const activate = (active: boolean) => server.admin.call('PATCH', `/tenants/${made.body.id}`, { active });
+    await activate(false);
+    const suspended = await atHost('/api/v1/tenant/public', 'lise.example.edu');
+    expect(suspended.body).toMatchObject({ id: null, name: null });
+    await activate(true);
     const taken = await server.admin.post<Failure>('/tenants', school('iki', { domain: 'lise.example.edu' }));
     expect(taken.body.error.code).toBe('domain-taken');
   });

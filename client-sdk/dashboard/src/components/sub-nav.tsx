@@ -1,3 +1,5 @@
+import { useEffect, useRef } from 'preact/hooks';
+
 export interface SubNavEntry {
   href: string;
   label: string;
@@ -14,8 +16,14 @@ interface SubNavProps {
 
 /** Links between the pages of one area, in a line that scrolls sideways where it is too long. */
 export function SubNav({ label, entries, current }: SubNavProps) {
+  const ref = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const chosen = ref.current?.querySelector<HTMLElement>('[aria-current]');
+    // Not scrollIntoView: that would move the page as well.
+    if (ref.current && chosen) ref.current.scrollLeft = chosen.offsetLeft - ref.current.clientWidth / 3;
+  }, [current]);
   return (
-    <nav class="sub-nav" aria-label={label}>
+    <nav class="sub-nav" ref={ref} aria-label={label}>
       <ul>
         {entries.map((entry) => (
           <li key={entry.href}>

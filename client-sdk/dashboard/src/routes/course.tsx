@@ -10,6 +10,7 @@ import { Icon } from '../components/icon.tsx';
 import { PageHead } from '../components/page.tsx';
 import { Avatar } from '../components/people.tsx';
 import { RemoveButton } from '../components/remove-button.tsx';
+import { ReportCard } from '../components/reports/report-card.tsx';
 import { CourseMeetings } from '../components/rosters/course-meetings.tsx';
 import { CourseTeachers } from '../components/rosters/course-teachers.tsx';
 import { number } from '../i18n/format.ts';
@@ -57,6 +58,7 @@ export function CoursePage() {
           </section>
           <CourseTeachers course={data} onChanged={course.set} />
           <CourseMeetings courseId={id} />
+          <ReportCard report="course" courseId={id} />
         </div>
         <Enrolled courseId={id} />
       </div>

@@ -2,7 +2,7 @@ import { useRoute } from 'preact-iso';
 import { PageHead } from '../components/page.tsx';
 import { Absences } from '../components/reports/absences.tsx';
 import { Accuracy } from '../components/reports/accuracy.tsx';
-import { Exports } from '../components/reports/exports.tsx';
+import { Files } from '../components/reports/exports.tsx';
 import { Lines } from '../components/reports/lines.tsx';
 import { Overview } from '../components/reports/overview.tsx';
 import { SubNav } from '../components/sub-nav.tsx';
@@ -49,7 +49,7 @@ function Shown({ view }: { view: View }) {
     case 'accuracy':
       return <Accuracy />;
     case 'files':
-      return <Exports />;
+      return <Files />;
     default:
       return <Lines key={view} by={view} />;
   }

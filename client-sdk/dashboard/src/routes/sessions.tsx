@@ -43,7 +43,8 @@ export function Sessions() {
       </PageHead>
       {!data && (error ? <LoadFailed error={error} retry={reload} /> : <Skeleton />)}
       {data && !ready && <SetUp has={data.has} />}
-      {data && ready && (
+      {/* The schedule opens sessions too, also where there is no camera. */}
+      {data && (ready || data.open.length > 0) && (
         <section class="stack" aria-labelledby="open-title">
           <h2 id="open-title">{t('sessions.open')}</h2>
           {data.open.length === 0 ? (

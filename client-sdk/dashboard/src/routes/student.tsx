@@ -8,6 +8,7 @@ import { Switch } from '../components/field.tsx';
 import { PageHead } from '../components/page.tsx';
 import { PhotoEnrolment } from '../components/photo-enrolment.tsx';
 import { RemoveButton } from '../components/remove-button.tsx';
+import { ReportCard } from '../components/reports/report-card.tsx';
 import { StudentForm } from '../components/student-form.tsx';
 import { t } from '../i18n/index.ts';
 import { notify } from '../state/notices.ts';
@@ -59,6 +60,7 @@ export function StudentPage() {
             )}
           </section>
           <Consents student={data} onChanged={student.reload} />
+          <ReportCard report="student" studentId={id} />
         </div>
         <PhotoEnrolment student={data} onChanged={student.reload} />
       </div>

@@ -60,7 +60,7 @@ export function ApiKeys() {
             columns={[
               {
                 id: 'name',
-                label: t('students.name'),
+                label: t('courses.name'),
                 cell: (key) => (
                   <>
                     {key.name}
@@ -69,7 +69,11 @@ export function ApiKeys() {
                   </>
                 ),
               },
-              { id: 'scopes', label: t('apiKeys.scopes'), cell: (key) => key.scopes.join(', ') },
+              {
+                id: 'scopes',
+                label: t('apiKeys.scopes'),
+                cell: (key) => <span class="wrap-anywhere">{key.scopes.join(', ')}</span>,
+              },
               {
                 id: 'state',
                 label: t('exports.status'),
@@ -179,7 +183,7 @@ function KeyDialog({ onClose, onMade }: { onClose(): void; onMade(key: FreshApiK
           <>
             <div class="form-grid">
               <TextField
-                label={t('students.name')}
+                label={t('courses.name')}
                 hint={t('apiKeys.nameHint')}
                 value={name}
                 onValue={setName}

@@ -50,7 +50,7 @@ function Figures({ report }: { report: AccuracyReport }) {
   }
   return (
     <>
-      <dl class="figures">
+      <dl class="report-figures">
         {SHARES.map((name) => {
           const share = report[name];
           return (

@@ -10,7 +10,8 @@ import { DataTable } from '../data-table.tsx';
 import { EmptyState, LoadFailed, Skeleton, type Tone } from '../feedback.tsx';
 import { Icon } from '../icon.tsx';
 import { Pager } from '../pager.tsx';
-import { FORMATS } from './export-buttons.tsx';
+import { ExportButtons, FORMATS } from './export-buttons.tsx';
+import { isRange, lately, RangeFilter } from './range-filter.tsx';
 
 const PAGE = 25;
 const TONES: Record<ReportExport['status'], Tone> = {
@@ -21,8 +22,30 @@ const TONES: Record<ReportExport['status'], Tone> = {
   expired: 'still',
 };
 
+/** Every mark of a time as a file, and the files that were made before. */
+export function Files() {
+  const [range, setRange] = useState(lately);
+  return (
+    <>
+      <section class="card padded stack" aria-labelledby="marks-title">
+        <div class="stack tight">
+          <h2 id="marks-title">{t('exports.report.records')}</h2>
+          <p class="small muted">{t('exports.recordsHint')}</p>
+        </div>
+        <div class="filters">
+          <RangeFilter range={range} onRange={setRange} />
+        </div>
+        {isRange(range) && (
+          <ExportButtons key={JSON.stringify(range)} report="records" params={{ ...range }} />
+        )}
+      </section>
+      <Exports />
+    </>
+  );
+}
+
 /** Files that were made in the background, with their links while those last. */
-export function Exports() {
+function Exports() {
   const [skip, setSkip] = useState(0);
   const made = useResource(() => client.reports.exports({ skip, limit: PAGE }), [skip]);
   const { data, error } = made;

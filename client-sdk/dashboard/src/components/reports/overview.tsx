@@ -63,7 +63,7 @@ export function Overview() {
         />
       </div>
       <div class="row wrap">
-        <div class="row grow">
+        <div class="row period-head">
           <button
             type="button"
             class="button icon small"
@@ -102,7 +102,7 @@ function Figures({ report }: { report: AttendancePeriod }) {
   }
   return (
     <>
-      <dl class="figures">
+      <dl class="report-figures">
         <div class="card padded main">
           <dt>{t('reports.rate')}</dt>
           <dd>

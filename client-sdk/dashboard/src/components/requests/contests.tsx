@@ -48,7 +48,7 @@ export function Contests({ onDecided }: { onDecided(): void }) {
       <ul class="stack">
         {data?.items.map((contest) => (
           <li class="card padded stack tight" key={contest.id}>
-            <div class="row wrap">
+            <div class="row wrap request-head">
               <Avatar name={contest.student.name} />
               <div class="grow">
                 <h2 class="request-who">
@@ -56,7 +56,7 @@ export function Contests({ onDecided }: { onDecided(): void }) {
                   <span class="small muted tabular">{contest.student.number}</span>
                 </h2>
                 <p class="small muted">
-                  <a href={`/sessions/${contest.sessionId}`}>
+                  <a class="target" href={`/sessions/${contest.sessionId}`}>
                     {contest.course.code} · {contest.course.name}, {dayText(contest.day)}
                   </a>
                 </p>

@@ -48,7 +48,7 @@ export function Excuses({ onDecided }: { onDecided(): void }) {
       <ul class="stack">
         {data?.items.map((excuse) => (
           <li class="card padded stack tight" key={excuse.id}>
-            <div class="row wrap">
+            <div class="row wrap request-head">
               <Avatar name={excuse.student.name} />
               <div class="grow">
                 <h2 class="request-who">

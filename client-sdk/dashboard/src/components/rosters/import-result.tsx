@@ -61,7 +61,7 @@ export function ImportResult({ made, onChanged, onLeft }: ImportResultProps) {
         </Banner>
       )}
       {made.status === 'applied' && (
-        <Banner tone="good" icon={CircleCheck} role="status">
+        <Banner tone="good" icon={CircleCheck}>
           <strong>{t('imports.applied')}</strong> {t('imports.appliedHint')}
         </Banner>
       )}
@@ -188,7 +188,8 @@ function Lines({ made }: { made: RosterImport }) {
               {
                 id: 'problem',
                 label: t('imports.problem'),
-                cell: (line) => (line.code ? lineProblemText(line.code, line.message) : ''),
+                cell: (line) =>
+                  line.code && <span class="wrap-anywhere">{lineProblemText(line.code, line.message)}</span>,
               },
             ]}
           />

@@ -135,7 +135,7 @@ function RoomDialog({ room, onClose, onChanged }: RoomDialogProps) {
       >
         {(problems) => (
           <>
-            <TextField label={t('students.name')} value={name} onValue={setName} problem={problems.name} />
+            <TextField label={t('courses.name')} value={name} onValue={setName} problem={problems.name} />
             <div class="form-grid">
               <TextField label={t('rooms.building')} optional value={building} onValue={setBuilding} />
               <TextField

@@ -201,6 +201,8 @@ export const institutionEn = {
       'session-tallies': 'Counting attendance',
       retention: 'Removing what is too old',
       backup: 'Backup',
+      'sign-in-attempts': 'Forgetting sign-in attempts',
+      'storage-remove': 'Removing files',
     },
   },
   audit: {

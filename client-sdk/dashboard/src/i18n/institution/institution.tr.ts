@@ -199,6 +199,8 @@ export const institutionTr: Texts<typeof institutionEn> = {
       'session-tallies': 'Yoklama sayımı',
       retention: 'Süresi dolanları silme',
       backup: 'Yedekleme',
+      'sign-in-attempts': 'Giriş denemelerini unutma',
+      'storage-remove': 'Dosya silme',
     },
   },
   audit: {
