@@ -65,6 +65,8 @@ export interface StreamSpec {
   detectWidth: number;
   purposes: Purposes;
   gallery: GalleryEntry[];
+  /** A student's own camera: nobody else is looked for in it. */
+  onlyStudentId?: string;
   /** Track ids start here, so that a restarted worker never reuses an id of the same session. */
   firstTrackId: number;
 }

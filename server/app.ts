@@ -16,6 +16,7 @@ import { invitationRoutes } from './features/invitations/routes.ts';
 import { jobRoutes } from './features/jobs/routes.ts';
 import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
+import { ingestRoutes, publisherRoutes } from './features/publishing/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
 import { reportExportRoutes } from './features/reports/exports/routes.ts';
 import { insightRoutes } from './features/reports/insight-routes.ts';
@@ -71,6 +72,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   sessionRoutes,
   reviewRoutes,
   attendanceRoutes,
+  publisherRoutes,
   excuseRoutes,
   qrRoutes,
   engagementRoutes,
@@ -125,6 +127,7 @@ export async function buildApp(context: AppContext): Promise<App> {
     },
     { prefix: '/api/v1' },
   );
+  await app.register(async (scope) => ingestRoutes(scope as App, context));
   await app.register(async (scope) => graphqlRoutes(scope as App, context));
   await serveDashboard(app);
   return app;

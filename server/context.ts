@@ -17,6 +17,8 @@ import type { Schedule } from './jobs/schedule.ts';
 import type { Hub } from './realtime/hub.ts';
 import type { Redis } from './redis.ts';
 import type { Storage } from './storage/storage.ts';
+import type { Publications } from './streaming/publications.ts';
+import type { Sfu } from './streaming/sfu/sfu.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
 
 /** Everything that features need, built once in main.ts, passed down, disposed in reverse order. */
@@ -31,6 +33,10 @@ export interface AppContext {
   /** Web pages that may call from a browser. */
   origins: Origins;
   supervisor: PipelineSupervisor;
+  /** Browsers' and encoders' video in, and out to viewers. */
+  sfu: Sfu;
+  /** What is published into the pipeline now. */
+  publications: Publications;
   /** This server among others on the same database. */
   cluster: Cluster;
   /** Messages to the sockets of `/live`. */

@@ -24,6 +24,8 @@ import { createFanOut } from './realtime/fan-out.ts';
 import { createHub } from './realtime/hub.ts';
 import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
 import { openRedis } from './redis.ts';
+import { createPublications } from './streaming/publications.ts';
+import { createSfu } from './streaming/sfu/sfu.ts';
 import { createSupervisor, type PipelineSupervisor } from './streaming/supervisor.ts';
 
 export interface RunningServer {
@@ -76,6 +78,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
         env: workerEnvironment(config),
       });
     disposers.push(['pipeline', () => supervisor.close()]);
+    const sfu = createSfu(config.webrtc, log.child({ part: 'sfu' }));
+    disposers.push(['media workers', () => sfu.close()]);
     const origins = createOrigins(database.db, [new URL(config.publicUrl).origin, ...config.corsOrigins]);
     const cluster = createCluster(database.db, log.child({ part: 'cluster' }));
     const hub = createHub({
@@ -94,6 +98,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       apiKeys: createApiKeys({ db: database.db, clock }),
       origins,
       supervisor,
+      sfu,
+      publications: createPublications(supervisor, log.child({ part: 'sfu' })),
       cluster,
       hub,
       // Made of the context itself, in the next line.

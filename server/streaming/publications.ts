@@ -11,7 +11,10 @@ export interface Publications {
    */
   add(publication: { streamId: string; room: Room; producer: types.Producer; replaced(): void }): void;
   isLive(streamId: string): boolean;
-  size(): number;
+  /** Streams that are published now. */
+  live(): string[];
+  /** Sends the publisher of a stream away, if there is one. */
+  end(streamId: string): void;
 }
 
 interface Held {
@@ -60,6 +63,7 @@ export function createPublications(supervisor: PipelineSupervisor, log: Logger):
       supervisor.setSource(streamId, { kind: 'webrtc', codec: room.codecOf(producer) });
     },
     isLive: (streamId) => byStream.has(streamId),
-    size: () => byStream.size,
+    live: () => [...byStream.keys()],
+    end: (streamId) => byStream.get(streamId)?.replaced(),
   };
 }

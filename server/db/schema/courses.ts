@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import {
   boolean,
   date,
@@ -12,6 +13,7 @@ import {
   text,
   time,
   unique,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import { bytea, createdAt, id, instant, updatedAt } from '../columns.ts';
@@ -179,6 +181,12 @@ export const cameras = pgTable(
     id: id(),
     tenantId: tenantId(),
     name: text('name').notNull(),
+    /** `network`: it is at `url`. `publisher`: a browser or an encoder that sends to us, for one session. */
+    kind: text('kind').$type<'network' | 'publisher'>().notNull().default('network'),
+    /** The session that a publisher is for, which it goes with; the key stands in the migration. */
+    sessionId: uuid('session_id'),
+    /** The student whose own camera a publisher is: nobody else is looked for in it. */
+    studentId: uuid('student_id'),
     roomId: uuid('room_id'),
     /** Without user name and password. */
     url: text('url').notNull(),
@@ -190,9 +198,11 @@ export const cameras = pgTable(
     updatedAt: updatedAt(),
   },
   (table) => [
-    unique('cameras_name_key').on(table.tenantId, table.name),
+    uniqueIndex('cameras_name_key').on(table.tenantId, table.name).where(sql`kind = 'network'`),
     unique('cameras_tenant_id_key').on(table.tenantId, table.id),
     index('cameras_room_idx').on(table.tenantId, table.roomId),
+    index('cameras_session_idx').on(table.sessionId),
+    index('cameras_student_idx').on(table.studentId),
     foreignKey({
       name: 'cameras_room_fk',
       columns: [table.tenantId, table.roomId],

@@ -28,6 +28,7 @@ export async function listCameras(
   query: CameraQuery,
 ): Promise<{ total: number; items: Camera[] }> {
   const where = and(
+    eq(cameras.kind, 'network'),
     query.roomId === undefined ? undefined : eq(cameras.roomId, query.roomId),
     query.enabled === undefined ? undefined : eq(cameras.enabled, query.enabled),
     ...searchColumns(query.search, cameras.name),
@@ -197,7 +198,10 @@ async function sealCredentials(
 }
 
 async function find(tx: Tx, id: string): Promise<CameraRow> {
-  const [row] = await tx.select().from(cameras).where(eq(cameras.id, id));
+  const [row] = await tx
+    .select()
+    .from(cameras)
+    .where(and(eq(cameras.id, id), eq(cameras.kind, 'network')));
   if (!row) throw new ApiError('camera-not-found');
   return row;
 }

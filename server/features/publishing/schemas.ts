@@ -63,6 +63,7 @@ export const PublisherParams = Type.Object({
 
 /** Messages of `/ingest/webrtc`, JSON, one a WebSocket message. Those of the browser: */
 export const SignalFromClient = Type.Union([
+  Type.Object({ type: Type.Literal('hello'), token: Type.String({ minLength: 1, maxLength: 200 }) }),
   Type.Object({ type: Type.Literal('connect'), dtlsParameters: Type.Unsafe<object>({ type: 'object' }) }),
   Type.Object({ type: Type.Literal('produce'), rtpParameters: Type.Unsafe<object>({ type: 'object' }) }),
   Type.Object({ type: Type.Literal('restart-ice') }),

@@ -14,12 +14,13 @@ const MOST_WAITING = 16;
 /** A socket that does not take what it is sent is of no use. */
 const MOST_BUFFERED = 1024 * 1024;
 const ALIVE_MS = 10_000;
+const HELLO_MS = 10_000;
 
 /**
  * One browser that publishes, over its WebSocket: a transport, one video on it, and what it should know about its
  * picture. The socket's end is the publisher's end; it comes back with a transport of its own.
  */
-export async function signal(context: AppContext, socket: WebSocket, token: string): Promise<void> {
+export function signal(context: AppContext, socket: WebSocket): void {
   const { sfu, publications, log } = context;
   let lease: Lease | null = null;
   let transport: types.WebRtcTransport | null = null;
@@ -57,6 +58,7 @@ export async function signal(context: AppContext, socket: WebSocket, token: stri
     if (ended) return;
     ended = true;
     clearInterval(pulse);
+    clearTimeout(silent);
     sfu.events.off('lost', onLost);
     context.supervisor.events.off('status', onStatus);
     context.supervisor.events.off('observation', onObservation);
@@ -65,6 +67,8 @@ export async function signal(context: AppContext, socket: WebSocket, token: stri
     lease?.leave();
   }
 
+  // The token comes as a message: an address would stand in the logs of proxies.
+  const silent = setTimeout(() => end('publish-token-invalid', 'No token came.', false), HELLO_MS);
   let alive = true;
   socket.on('pong', () => {
     alive = true;
@@ -95,6 +99,7 @@ export async function signal(context: AppContext, socket: WebSocket, token: stri
 
   async function receive(text: string): Promise<void> {
     const message = readMessage(text);
+    if (message.type === 'hello') return open(message.token);
     if (!transport || !lease || !grant) throw new ApiError('signal-invalid');
     switch (message.type) {
       case 'connect':
@@ -114,8 +119,11 @@ export async function signal(context: AppContext, socket: WebSocket, token: stri
     }
   }
 
-  try {
+  async function open(token: string): Promise<void> {
+    if (grant) throw new ApiError('signal-invalid');
+    clearTimeout(silent);
     const redeemed = await redeem(context, token);
+    if (ended) return;
     grant = redeemed;
     sfu.events.on('lost', onLost);
     context.supervisor.events.on('status', onStatus);
@@ -137,8 +145,6 @@ export async function signal(context: AppContext, socket: WebSocket, token: stri
       iceServers: iceServers(context.config.webrtc, grant.streamId, context.clock.now()),
       maxKbps: context.config.webrtc.maxKbps,
     });
-  } catch (error) {
-    fail(error);
   }
 }
 

@@ -11,6 +11,7 @@ import type { RecordChange, RecordRow, SeenRow } from '../attendance/ledger.ts';
 import { type RosterPerson, toRecord } from '../attendance/records.ts';
 import { createSeenTime } from '../attendance/seen-time.ts';
 import { createLiveMetrics } from './live-metrics.ts';
+import { withGallery } from './load.ts';
 import { overlayFace } from './overlay.ts';
 import { NO_COUNTS, type SessionRow } from './queries.ts';
 import type { RosterMember } from './roster.ts';
@@ -38,6 +39,8 @@ export interface LiveSession {
   readonly courseId: string;
   readonly row: SessionRow;
   specs(): StreamSpec[];
+  /** A stream that came while the session was open. */
+  addStream(spec: StreamSpec, camera: ClassSession['cameras'][number]): void;
   setGallery(gallery: GalleryEntry[]): void;
   /** Start or end were moved. */
   setTimes(times: { startsAt: Date; endsAt: Date | null; day: string }): void;
@@ -104,20 +107,11 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       seenMs: record.secondsSeen * 1000,
     });
   }
-  const names = new Map(seed.view.cameras.map((camera) => [camera.streamId, camera]));
+  let cameras = seed.view.cameras;
+  const names = new Map(cameras.map((camera) => [camera.streamId, camera]));
   for (const spec of specs) {
-    statuses.set(spec.streamId, {
-      sessionId,
-      streamId: spec.streamId,
-      cameraId: names.get(spec.streamId)?.cameraId ?? spec.streamId,
-      state: 'connecting',
-      reason: 'starting',
-      since: new Date().toISOString(),
-      retryAt: null,
-      width: null,
-      height: null,
-      load: 'full',
-    });
+    const cameraId = names.get(spec.streamId)?.cameraId ?? spec.streamId;
+    statuses.set(spec.streamId, waitingStatus(sessionId, spec.streamId, cameraId, 'starting'));
   }
 
   const emotion = row.policy.emotion;
@@ -150,7 +144,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       startsAt: row.startsAt.toISOString(),
       endsAt: row.endsAt?.toISOString() ?? null,
       day: row.day,
-      cameras: seed.view.cameras.map((camera) => {
+      cameras: cameras.map((camera) => {
         const status = statuses.get(camera.streamId);
         return status ? { ...camera, state: status.state, reason: status.reason } : camera;
       }),
@@ -195,8 +189,16 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       return row;
     },
     specs: () => specs,
+    addStream(spec, camera) {
+      if (specs.some(({ streamId }) => streamId === spec.streamId)) return;
+      specs = [...specs, spec];
+      withFace = facesOf(specs);
+      cameras = [...cameras, camera];
+      statuses.set(spec.streamId, waitingStatus(sessionId, spec.streamId, camera.cameraId, camera.reason));
+      hub.send(sessionId, 'session:snapshot', snapshot());
+    },
     setGallery(gallery) {
-      specs = specs.map((spec) => ({ ...spec, gallery }));
+      specs = specs.map((spec) => withGallery(spec, gallery));
       withFace = facesOf(specs);
     },
     setTimes(times) {
@@ -338,6 +340,17 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     },
   };
   return self;
+}
+
+function waitingStatus(
+  sessionId: string,
+  streamId: string,
+  cameraId: string,
+  reason: string,
+): StreamStatusView {
+  const since = new Date().toISOString();
+  const picture = { retryAt: null, width: null, height: null, load: 'full' } as const;
+  return { sessionId, streamId, cameraId, state: 'connecting', reason, since, ...picture };
 }
 
 function facesOf(specs: readonly StreamSpec[]): Set<string> {

@@ -11,7 +11,7 @@ import { createFlusher } from './flusher.ts';
 import { liveGate } from './gate.ts';
 import { createKeeper } from './keeper.ts';
 import { createLiveSession, type LiveSession } from './live-session.ts';
-import { hasStreams, loadLiveSeed, reloadRoster } from './load.ts';
+import { hasStreams, loadAddedStream, loadLiveSeed, reloadRoster } from './load.ts';
 import { createReviewDesk, type ReviewDesk } from './review-desk.ts';
 import { createScheduler, type Scheduler } from './scheduler.ts';
 import { closeSession } from './service.ts';
@@ -41,6 +41,8 @@ export interface Live {
     sessionId: string,
     word: { streamId: string; trackId: number; studentId: string; verdict: 'confirmed' | 'rejected' },
   ): void;
+  /** A stream that was added on disk to an open session of this server. */
+  addStream(tenantId: string, sessionId: string, streamId: string): Promise<void>;
   /** Stops the streams and forgets the session. */
   drop(session: LiveSession): void;
   /** Writes what is held of a session: seen times, buckets, the highest track ids. */
@@ -198,7 +200,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
         if (sessions.get(session.id) !== session) continue;
         session.setRoster(roster);
         session.setGallery(gallery);
-        for (const spec of session.specs()) supervisor.setGallery(spec.streamId, gallery);
+        for (const spec of session.specs()) supervisor.setGallery(spec.streamId, spec.gallery);
         hub.send(session.id, 'session:snapshot', session.snapshot());
       } catch (error) {
         // Withdrawn consent must not wait for the next change.
@@ -248,6 +250,19 @@ export function createLive(context: AppContext, hub: Hub): Live {
     for (const { streamId } of session.specs()) byStream.set(streamId, session);
   }
 
+  async function addStream(tenantId: string, sessionId: string, streamId: string): Promise<void> {
+    const { embeddingModel } = await supervisor.ready();
+    const session = heldOf(tenantId, sessionId);
+    if (!session) return;
+    const added = await db.tenant(tenantId, (tx) =>
+      loadAddedStream(tx, context, session, streamId, embeddingModel),
+    );
+    if (!added || sessions.get(sessionId) !== session) return;
+    session.addStream(added.spec, added.camera);
+    listen(session);
+    supervisor.startStream(added.spec);
+  }
+
   function ignore(session: LiveSession): void {
     for (const { streamId } of session.specs()) byStream.delete(streamId);
   }
@@ -256,6 +271,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore(session);
     for (const { streamId } of session.specs()) {
       supervisor.stopStream(streamId);
+      context.publications.end(streamId);
       downWatch.forget(streamId);
     }
     sessions.delete(session.id);
@@ -357,6 +373,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     take,
     ignore,
     listen,
+    addStream,
     drop,
     verdict(sessionId, word) {
       const { streamId, trackId, studentId, verdict } = word;

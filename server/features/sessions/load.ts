@@ -1,10 +1,11 @@
 import { and, eq, inArray } from 'drizzle-orm';
-import type { GalleryEntry, StreamSpec } from '../../../pipeline/messages.ts';
+import type { GalleryEntry, SourceSpec, StreamSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { cameras, classSessions, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { listRecords, toRecord } from '../attendance/records.ts';
-import { sourceOf } from '../cameras/source.ts';
+import type { TenantCrypto } from '../../crypto.ts';
+import { type CameraRow, sourceOf } from '../cameras/source.ts';
 import { classHistory } from '../engagement/store.ts';
 import { tenantCrypto } from '../tenants/service.ts';
 import { loadGallery } from './gallery.ts';
@@ -13,7 +14,9 @@ import type { LiveSeed } from './live-session.ts';
 import { findSession, type SessionRow } from './queries.ts';
 import { openReviewsOf } from './reviews.ts';
 import { loadRoster, type RosterMember } from './roster.ts';
-import type { Snapshot } from './schemas.ts';
+import type { ClassSession, Snapshot } from './schemas.ts';
+
+type SessionCamera = ClassSession['cameras'][number];
 
 /** Economy mode: detection starts at this width, as few faces are missed and the cost is a third. */
 const ECONOMY_WIDTH = 960;
@@ -52,17 +55,63 @@ export async function loadLiveSeed(
         streamId: stream.id,
         firstTrackId: options.resumed ? stream.lastTrackId + TRACK_ID_RESERVE : 1,
         sampling: camera.sampling,
-        source: sourceOf(camera, crypto),
-        gallery,
+        source: sessionSourceOf(camera, crypto),
+        ...galleryOf(camera, gallery),
       }),
     ),
+  };
+}
+
+/** A publisher's stream waits until somebody publishes. */
+const sessionSourceOf = (camera: CameraRow, crypto: TenantCrypto): SourceSpec =>
+  camera.kind === 'publisher' ? { kind: 'webrtc', codec: null } : sourceOf(camera, crypto);
+
+/** In a student's own camera nobody else is looked for. */
+const galleryOf = ({ studentId }: CameraRow, gallery: GalleryEntry[]) =>
+  studentId === null ? { gallery } : { gallery: only(gallery, studentId), onlyStudentId: studentId };
+
+const only = (gallery: GalleryEntry[], studentId: string): GalleryEntry[] =>
+  gallery.filter((entry) => entry.studentId === studentId);
+
+/** The same streams with a gallery that was read anew. */
+export const withGallery = (spec: StreamSpec, gallery: GalleryEntry[]): StreamSpec => ({
+  ...spec,
+  gallery: spec.onlyStudentId === undefined ? gallery : only(gallery, spec.onlyStudentId),
+});
+
+/** What a stream that was added to an open session starts from; null: it is not of this session. */
+export async function loadAddedStream(
+  tx: Tx,
+  context: AppContext,
+  session: Pick<LiveSeed, 'tenantId' | 'row'>,
+  streamId: string,
+  embeddingModel: string,
+): Promise<{ spec: StreamSpec; camera: SessionCamera } | null> {
+  const [found] = await tx
+    .select({ camera: cameras })
+    .from(streams)
+    .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+    .where(and(eq(streams.id, streamId), eq(streams.sessionId, session.row.id)));
+  if (!found) return null;
+  const { camera } = found;
+  const crypto = await tenantCrypto(context, tx, session.tenantId);
+  const gallery = await loadGallery(tx, crypto, await loadRoster(tx, session.row.courseId), embeddingModel);
+  return {
+    spec: streamSpec(context, session.row, {
+      streamId,
+      firstTrackId: 1,
+      sampling: camera.sampling,
+      source: sessionSourceOf(camera, crypto),
+      ...galleryOf(camera, gallery),
+    }),
+    camera: { cameraId: camera.id, streamId, name: camera.name, state: 'connecting', reason: 'no-publisher' },
   };
 }
 
 function streamSpec(
   context: AppContext,
   session: SessionRow,
-  of: Pick<StreamSpec, 'streamId' | 'firstTrackId' | 'sampling' | 'source' | 'gallery'>,
+  of: Pick<StreamSpec, 'streamId' | 'firstTrackId' | 'sampling' | 'source' | 'gallery' | 'onlyStudentId'>,
 ): StreamSpec {
   return {
     ...of,

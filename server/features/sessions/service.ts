@@ -192,7 +192,7 @@ async function takeCameras(
   const rows = await tx
     .select()
     .from(cameras)
-    .where(inArray(cameras.id, [...wanted]))
+    .where(and(inArray(cameras.id, [...wanted]), eq(cameras.kind, 'network')))
     .orderBy(asc(cameras.id))
     .for('update');
   const taken = new Set(await camerasInUse(tx, wanted));

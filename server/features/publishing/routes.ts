@@ -1,0 +1,195 @@
+import websocket from '@fastify/websocket';
+import { Type } from 'typebox';
+import type { AppContext } from '../../context.ts';
+import { ApiError } from '../../errors.ts';
+import { type App, failures, IdParams, NoContent } from '../../http.ts';
+import { EVERYONE } from '../../plugins/auth.ts';
+import { MOST_SDP_BYTES } from '../../streaming/sfu/sdp-offer.ts';
+import { NewPublisher, PublisherLink, PublisherList, PublisherParams, PublisherQuery } from './schemas.ts';
+import { addOwnPublisher, addPublisher, listPublishers, removePublisher } from './service.ts';
+import { signal } from './signalling.ts';
+import { createWhip } from './whip.ts';
+
+const tags = ['publishers'];
+const MOST_MESSAGE_BYTES = 64 * 1024;
+
+/** Links for browsers and encoders that become cameras of an open session. */
+export async function publisherRoutes(app: App, context: AppContext): Promise<void> {
+  app.post(
+    '/sessions/:id/publishers',
+    {
+      schema: {
+        tags,
+        summary: 'Make a link for a browser or an encoder as a camera',
+        description:
+          'The session gets a stream that waits for its publisher. The link is opened once, in a browser, or its token ' +
+          'is given to an encoder that speaks WHIP.',
+        params: IdParams,
+        body: NewPublisher,
+        response: {
+          201: PublisherLink,
+          ...failures('session-not-found', 'session-closed', 'session-elsewhere', 'webrtc-unavailable'),
+        },
+      },
+    },
+    async ({ caller, params, body }, reply) =>
+      reply.code(201).send(await addPublisher(context, caller, params.id, body)),
+  );
+
+  app.post(
+    '/sessions/:id/publishers/own',
+    {
+      config: { roles: EVERYONE },
+      schema: {
+        tags,
+        summary: 'A student’s own camera in a remote class',
+        description:
+          'For the signed-in student, enrolled in the course and agreed to recognition: only their own face is looked ' +
+          'for in what this link publishes.',
+        params: IdParams,
+        response: {
+          201: PublisherLink,
+          ...failures('session-not-found', 'session-closed', 'session-elsewhere', 'webrtc-unavailable', 'consent-missing'),
+        },
+      },
+    },
+    async ({ caller, params }, reply) =>
+      reply.code(201).send(await addOwnPublisher(context, caller, params.id)),
+  );
+
+  app.get(
+    '/sessions/:id/publishers',
+    {
+      schema: {
+        tags,
+        summary: 'Publishers of a session',
+        description: 'Those that have a link, and whether they publish now.',
+        params: IdParams,
+        querystring: PublisherQuery,
+        response: { 200: PublisherList, ...failures('session-not-found') },
+      },
+    },
+    async ({ caller, params, query }) => ({
+      ...(await listPublishers(context, caller, params.id, query)),
+      ...query,
+    }),
+  );
+
+  app.delete(
+    '/sessions/:id/publishers/:streamId',
+    {
+      schema: {
+        tags,
+        summary: 'Send a publisher away',
+        description: 'It stops at once, and its link and its way back end.',
+        params: PublisherParams,
+        response: { 204: NoContent, ...failures('session-not-found', 'publisher-not-found') },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await removePublisher(context, caller, params.id, params.streamId);
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+const Sdp = Type.Unsafe<string>({ type: 'string', description: 'SDP' });
+
+/** Where media is negotiated: outside `/api/v1`, for it follows standards of its own. */
+export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
+  await app.register(websocket, { options: { maxPayload: MOST_MESSAGE_BYTES } });
+  const whip = createWhip(context);
+  app.addContentTypeParser(
+    ['application/sdp', 'application/trickle-ice-sdpfrag'],
+    { parseAs: 'string', bodyLimit: MOST_SDP_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+
+  // Registered in a scope of its own: the plugin looks at routes that come after it.
+  await app.register(async (scope) => {
+    scope.get('/ingest/webrtc', { websocket: true, config: { public: true }, schema: { hide: true } }, (socket) =>
+      signal(context, socket),
+    );
+  });
+
+  app.post(
+    '/ingest/whip',
+    {
+      config: { public: true },
+      schema: {
+        tags,
+        summary: 'Publish over WHIP',
+        description: 'RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.',
+        consumes: ['application/sdp'],
+        produces: ['application/sdp'],
+        body: Sdp,
+        response: {
+          201: Sdp,
+          ...failures(
+            'publish-token-invalid',
+            'session-closed',
+            'publishers-full',
+            'sdp-invalid',
+            'sdp-without-video',
+            'sdp-codec-unsupported',
+            'webrtc-unavailable',
+          ),
+        },
+      },
+    },
+    async ({ headers, body }, reply) => {
+      const { id, answer } = await whip.open(bearer(headers.authorization), body);
+      return reply
+        .code(201)
+        .header('content-type', 'application/sdp')
+        .header('location', `${context.config.publicUrl}/ingest/whip/${id}`)
+        .send(answer);
+    },
+  );
+
+  app.patch(
+    '/ingest/whip/:id',
+    {
+      config: { public: true },
+      schema: {
+        tags,
+        summary: 'Restart ICE of a WHIP publisher',
+        description: 'Candidates need not be told: the media worker learns them from the packets.',
+        consumes: ['application/trickle-ice-sdpfrag'],
+        produces: ['application/trickle-ice-sdpfrag'],
+        params: IdParams,
+        body: Sdp,
+        response: { 200: Sdp, 204: NoContent, ...failures('publisher-not-found') },
+      },
+    },
+    async ({ headers, params, body }, reply) => {
+      const fragment = await whip.patch(params.id, bearer(headers.authorization), body);
+      if (fragment === null) return reply.code(204).send(null);
+      return reply.header('content-type', 'application/trickle-ice-sdpfrag').send(fragment);
+    },
+  );
+
+  app.delete(
+    '/ingest/whip/:id',
+    {
+      config: { public: true },
+      schema: {
+        tags,
+        summary: 'Stop publishing over WHIP',
+        description: 'Frees everything that the publisher held.',
+        params: IdParams,
+        response: { 200: NoContent, ...failures('publisher-not-found') },
+      },
+    },
+    async ({ headers, params }, reply) => {
+      whip.close(params.id, bearer(headers.authorization));
+      return reply.code(200).send(null);
+    },
+  );
+}
+
+function bearer(header: string | undefined): string {
+  const token = /^Bearer ([\w.~+/=-]{1,200})$/i.exec(header ?? '')?.[1];
+  if (token === undefined) throw new ApiError('publish-token-invalid');
+  return token;
+}
