@@ -132,6 +132,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       addedUpgrades(app.server, () => hub.attach(app.server)),
     );
     supervisor.start();
+    await sfu.start();
     cluster.peers.start();
     context.live.start();
     const url = await app.listen({ host: config.host, port: config.port });

@@ -47,7 +47,9 @@ export const oneTimeTokens = pgTable(
     id: id(),
     tenantId: tenantId(),
     userId: uuid('user_id'),
-    purpose: text('purpose').$type<'password-reset' | 'invitation' | 'second-factor' | 'publish' | 'publish-resume'>().notNull(),
+    purpose: text('purpose')
+      .$type<'password-reset' | 'invitation' | 'second-factor' | 'publish' | 'publish-resume'>()
+      .notNull(),
     tokenHash: bytea('token_hash').notNull(),
     data: jsonb('data').$type<Record<string, unknown>>().notNull().default({}),
     expiresAt: instant('expires_at').notNull(),

@@ -49,7 +49,13 @@ export async function publisherRoutes(app: App, context: AppContext): Promise<vo
         params: IdParams,
         response: {
           201: PublisherLink,
-          ...failures('session-not-found', 'session-closed', 'session-elsewhere', 'webrtc-unavailable', 'consent-missing'),
+          ...failures(
+            'session-not-found',
+            'session-closed',
+            'session-elsewhere',
+            'webrtc-unavailable',
+            'consent-missing',
+          ),
         },
       },
     },
@@ -107,8 +113,10 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
 
   // Registered in a scope of its own: the plugin looks at routes that come after it.
   await app.register(async (scope) => {
-    scope.get('/ingest/webrtc', { websocket: true, config: { public: true }, schema: { hide: true } }, (socket) =>
-      signal(context, socket),
+    scope.get(
+      '/ingest/webrtc',
+      { websocket: true, config: { public: true }, schema: { hide: true } },
+      (socket) => signal(context, socket),
     );
   });
 
@@ -119,7 +127,8 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       schema: {
         tags,
         summary: 'Publish over WHIP',
-        description: 'RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.',
+        description:
+          'RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.',
         consumes: ['application/sdp'],
         produces: ['application/sdp'],
         body: Sdp,

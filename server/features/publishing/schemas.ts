@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Instant, ListOf, Nullable, OneOf, PageQuery, Uuid } from '../../http.ts';
+import { Instant, ListOf, Nullable, PageQuery, Uuid } from '../../http.ts';
 
 const STREAM = '0192f0c4-5d1e-7a3b-9c55-0d8f2b6a2a01';
 const TOKEN = 'pZ0x3mC1Qv8…';

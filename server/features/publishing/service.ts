@@ -8,6 +8,7 @@ import type { Page } from '../../http.ts';
 import { makeOneTime, useOneTime } from '../auth/one-time.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { reachSession } from '../sessions/access.ts';
+import { getStudent } from '../students/service.ts';
 import type { NewPublisher, PublisherLink } from './schemas.ts';
 
 /** Who may publish as which stream: what a link stands for. */
@@ -67,6 +68,21 @@ export async function addPublisher(
   return linkOf(context, streamId, link);
 }
 
+const OWN_MINUTES = 5;
+
+/** A student's own camera in a remote class. Throws also `consent-missing`. */
+export async function addOwnPublisher(
+  context: AppContext,
+  caller: Caller,
+  sessionId: string,
+): Promise<PublisherLink> {
+  const { studentId } = caller;
+  if (studentId === null) throw new ApiError('forbidden');
+  const student = await context.db.tenant(caller.tenantId, (tx) => getStudent(tx, studentId));
+  if (!student.consents.face) throw new ApiError('consent-missing');
+  return addPublisher(context, caller, sessionId, { name: student.name, minutes: OWN_MINUTES, studentId });
+}
+
 function linkOf(
   { config }: AppContext,
   streamId: string,
@@ -88,7 +104,8 @@ function linkOf(
 export async function redeem(context: AppContext, token: string): Promise<Grant & { resumeToken: string }> {
   const now = new Date(context.clock.now());
   const row = await context.db.system(
-    async (tx) => (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
+    async (tx) =>
+      (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
   );
   if (!row?.tenantId) throw new ApiError('publish-token-invalid');
   const { tenantId } = row;
@@ -138,9 +155,18 @@ export async function listPublishers(
 }> {
   return context.db.tenant(caller.tenantId, async (tx) => {
     await reachSession(tx, caller, sessionId);
-    const where = and(eq(streams.sessionId, sessionId), eq(cameras.kind, 'publisher'), isNotNull(cameras.sessionId));
+    const where = and(
+      eq(streams.sessionId, sessionId),
+      eq(cameras.kind, 'publisher'),
+      isNotNull(cameras.sessionId),
+    );
     const rows = await tx
-      .select({ streamId: streams.id, name: cameras.name, studentId: cameras.studentId, total: sql<number>`count(*) over ()::int` })
+      .select({
+        streamId: streams.id,
+        name: cameras.name,
+        studentId: cameras.studentId,
+        total: sql<number>`count(*) over ()::int`,
+      })
       .from(streams)
       .innerJoin(cameras, eq(cameras.id, streams.cameraId))
       .where(where)

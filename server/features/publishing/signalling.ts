@@ -29,8 +29,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
 
   const send = (message: SignalFromServer): void => {
     if (socket.readyState !== socket.OPEN) return;
-    if (socket.bufferedAmount > MOST_BUFFERED) return socket.terminate();
-    socket.send(JSON.stringify(message));
+    if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate();
+    else socket.send(JSON.stringify(message));
   };
   const end = (code: string, message: string, again: boolean): void => {
     if (ended) return;
@@ -39,9 +39,12 @@ export function signal(context: AppContext, socket: WebSocket): void {
     socket.close(1000);
   };
   const fail = (error: unknown): void => {
-    if (error instanceof ApiError) return end(error.code, error.message, error.code === 'webrtc-unavailable');
-    log.error({ err: error }, 'a publisher could not be served');
-    end('internal', 'Something went wrong on the server.', true);
+    if (error instanceof ApiError) {
+      end(error.code, error.message, error.code === 'webrtc-unavailable');
+    } else {
+      log.error({ err: error }, 'a publisher could not be served');
+      end('internal', 'Something went wrong on the server.', true);
+    }
   };
   const onLost = (sessionIds: string[]): void => {
     if (grant && sessionIds.includes(grant.sessionId)) end('media-worker-restarted', 'Come back.', true);
@@ -51,7 +54,11 @@ export function signal(context: AppContext, socket: WebSocket): void {
       send({ type: 'status', state: status.state, reason: status.reason });
   };
   const advise = createAdviser(send);
-  const onObservation = (seen: { streamId: string; faces: { box: readonly number[] }[]; atMs: number }): void => {
+  const onObservation = (seen: {
+    streamId: string;
+    faces: { box: readonly number[] }[];
+    atMs: number;
+  }): void => {
     if (seen.streamId === grant?.streamId) advise(seen);
   };
   function cleanUp(): void {
@@ -103,7 +110,9 @@ export function signal(context: AppContext, socket: WebSocket): void {
     if (!transport || !lease || !grant) throw new ApiError('signal-invalid');
     switch (message.type) {
       case 'connect':
-        await asked(() => transport!.connect({ dtlsParameters: message.dtlsParameters as types.DtlsParameters }));
+        await asked(() =>
+          transport!.connect({ dtlsParameters: message.dtlsParameters as types.DtlsParameters }),
+        );
         return send({ type: 'connected' });
       case 'produce': {
         producer?.close();

@@ -13,14 +13,19 @@ interface Resource {
   token: string;
   sessionId: string;
   transport: types.WebRtcTransport;
+  /** The encoder's own; another one asks for a restart of ICE. */
+  ufrag: string | null;
   close(): void;
 }
 
 export interface Whip {
   /** Throws what `redeem` throws, and `sdp-…`. */
   open(token: string, sdp: string): Promise<{ id: string; answer: string }>;
-  /** New ICE parameters as an SDP fragment, for an encoder whose network changed. Throws `publisher-not-found`. */
-  restartIce(id: string, token: string): Promise<string>;
+  /**
+   * An SDP fragment of the encoder. One with candidates needs no answer: null. One with ICE parameters of its own, from
+   * an encoder whose network changed, is answered with new ones of ours. Throws `publisher-not-found`.
+   */
+  patch(id: string, token: string, fragment: string): Promise<string | null>;
   /** Throws `publisher-not-found`. */
   close(id: string, token: string): void;
   size(): number;
@@ -58,6 +63,7 @@ export function createWhip(context: AppContext): Whip {
           token,
           sessionId: grant.sessionId,
           transport,
+          ufrag: /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null,
           close: () => {
             if (!resources.delete(id)) return;
             producer.close();
@@ -82,8 +88,12 @@ export function createWhip(context: AppContext): Whip {
         throw new ApiError('sdp-invalid', { cause: error, message: (error as Error).message });
       }
     },
-    async restartIce(id, token) {
-      const { usernameFragment, password } = await find(id, token).transport.restartIce();
+    async patch(id, token, fragment) {
+      const resource = find(id, token);
+      const ufrag = /^a=ice-ufrag:(\S+)/m.exec(fragment)?.[1];
+      if (ufrag === undefined || ufrag === resource.ufrag) return null;
+      resource.ufrag = ufrag;
+      const { usernameFragment, password } = await resource.transport.restartIce();
       return `a=ice-ufrag:${usernameFragment}\r\na=ice-pwd:${password}\r\n`;
     },
     close: (id, token) => find(id, token).close(),

@@ -1,10 +1,10 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { GalleryEntry, SourceSpec, StreamSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
+import type { TenantCrypto } from '../../crypto.ts';
 import { cameras, classSessions, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { listRecords, toRecord } from '../attendance/records.ts';
-import type { TenantCrypto } from '../../crypto.ts';
 import { type CameraRow, sourceOf } from '../cameras/source.ts';
 import { classHistory } from '../engagement/store.ts';
 import { tenantCrypto } from '../tenants/service.ts';

@@ -21,6 +21,7 @@ export const en: Words = {
     'decoder-failed': 'the video could not be decoded',
     'end-of-file': 'the video has ended',
     'worker-restarted': 'video analysis was restarted',
+    'no-publisher': 'nobody publishes',
     stopped: 'stopped',
   },
   hello: (name) => `Dear ${name},`,

@@ -21,6 +21,7 @@ export const ky: Words = {
     'decoder-failed': 'видео окулган жок',
     'end-of-file': 'видео бүттү',
     'worker-restarted': 'видео анализи кайра башталды',
+    'no-publisher': 'эч ким видео бербей жатат',
     stopped: 'токтотулду',
   },
   hello: (name) => `Урматтуу ${name},`,

@@ -26,6 +26,7 @@ export const ru: Words = {
     'decoder-failed': 'видео не удалось декодировать',
     'end-of-file': 'видео закончилось',
     'worker-restarted': 'анализ видео перезапущен',
+    'no-publisher': 'никто не передаёт видео',
     stopped: 'остановлена',
   },
   hello: (name) => `Здравствуйте, ${name}!`,

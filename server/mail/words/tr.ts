@@ -21,6 +21,7 @@ export const tr: Words = {
     'decoder-failed': 'görüntü çözülemedi',
     'end-of-file': 'görüntü bitti',
     'worker-restarted': 'görüntü çözümleme yeniden başlatıldı',
+    'no-publisher': 'yayın yapan yok',
     stopped: 'durduruldu',
   },
   hello: (name) => `Sayın ${name},`,
