@@ -113,6 +113,7 @@ export const ERRORS = {
   'student-external-id-taken': [409, 'Another student has this external id.'],
   'student-archived': [409, 'The student is archived; restore them first.'],
   'consent-missing': [403, 'The student has not consented to face recognition.'],
+  'receipt-not-found': [404, 'There is no such receipt.'],
   'template-not-found': [404, 'There is no such face template.'],
   'photo-missing': [400, 'The request has no file in the field "photo".'],
   'too-many-photos': [413, 'The request has more photos than allowed at once.'],

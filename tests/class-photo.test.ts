@@ -6,6 +6,7 @@ import type {
   PhotoNamed,
 } from '../server/features/students/class-photo-schemas.ts';
 import { classPhoto, facesAvailable, loadPeople, type PhotoPerson } from './support/class-photo.ts';
+import { eventually } from './support/live.ts';
 import { type Api, addTenant, PASSWORD, startTestServer, type TestServer } from './support/server.ts';
 
 if (!facesAvailable) console.warn('class photo: left out, ../shared/data/faces is not here');
@@ -143,6 +144,21 @@ describe.skipIf(!facesAvailable)('a photo of a class, with the real models', () 
     );
     expect((await sharp(face.body).metadata()).format).toBe('jpeg');
 
+    // Consent is withdrawn while a name is being given: whichever is first, no template is left.
+    const withdraw = () =>
+      server.admin.call('PUT', `/students/${students[4]}/consents`, { purpose: 'face', granted: false });
+    let both: Promise<unknown>[] = [];
+    await server.context.db.tenant(server.seeded!.tenantId, async (tx) => {
+      await tx.execute(`select 1 from students where id = '${students[4]}' for update`);
+      both = [name(pairs([4, 4]))];
+      await untilWaiting(server, 1);
+      both.push(withdraw());
+      await untilWaiting(server, 2);
+    });
+    await Promise.all(both);
+    const none = await server.teacher.get<{ templates: [] }>(`/students/${students[4]}/face`);
+    expect(none.body.templates).toEqual([]);
+
     // The next photo knows them, and takes nobody for two.
     const later = [people[0]!.photos[0]!, ...people.slice(1, 4).map(({ photos }) => photos.at(-1)!)];
     const second = await send(await classPhoto(later));
@@ -168,6 +184,15 @@ describe.skipIf(!facesAvailable)('a photo of a class, with the real models', () 
     ahead = 0;
   });
 });
+
+async function untilWaiting(server: TestServer, count: number): Promise<void> {
+  await eventually(async () => {
+    const [row] = await server.context.db.system((tx) =>
+      tx.execute<{ n: number }>('select count(distinct pid)::int as n from pg_locks where not granted'),
+    );
+    return row!.n >= count;
+  });
+}
 
 async function someTeacher(server: TestServer): Promise<Api> {
   const given = { email: 'nosy@test.local', name: 'Nosy', role: 'teacher', password: PASSWORD };

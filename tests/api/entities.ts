@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { newId } from '../../server/db/ids.ts';
 import * as schema from '../../server/db/schema/index.ts';
+import { giveReceipt } from '../../server/features/privacy/erasure.ts';
 import type { TestServer } from '../support/server.ts';
 import { makeWholeStudent, type WholeStudent } from '../support/whole-student.ts';
 
@@ -99,6 +100,14 @@ export async function makeEntities(
   await one('notifications', his);
   await one('activation_codes', his);
   await one('webhook_deliveries', his);
+  await context.db.tenant(tenantId, (tx) =>
+    giveReceipt(
+      tx,
+      { tenantId, userId: null },
+      { studentId: null, reason: 'retention', purpose: null, removed: { qrScans: 1 } },
+    ),
+  );
+  await one('erasure_receipts');
   await one('qr_sessions');
   await one('webhooks');
   await one('imports');
@@ -157,6 +166,7 @@ const BY_PATH: Record<string, string> = {
   '/teachers': 'teachers',
   '/rooms': 'rooms',
   '/holidays': 'holidays',
+  '/privacy/receipts': 'erasure_receipts',
   '/imports': 'imports',
   '/cameras': 'cameras',
   '/sessions': 'class_sessions',

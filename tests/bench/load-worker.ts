@@ -116,7 +116,8 @@ function planLog() {
     {
       write(line) {
         const { notice } = JSON.parse(line) as { notice?: string };
-        if (notice?.includes('plan:')) process.send?.({ plan: notice } satisfies LoadPlan);
+        if (notice?.includes('plan:') && process.connected)
+          process.send?.({ plan: notice } satisfies LoadPlan);
       },
     },
   );

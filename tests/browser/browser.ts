@@ -14,7 +14,7 @@ export const chromiumPath: string | null =
   process.env.CHROMIUM_PATH ?? USUAL_PLACES.find((path) => existsSync(path)) ?? null;
 
 /** Chromium without its background traffic, which a closed network would answer with a flood of errors. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(more: string[] = []): Promise<Browser> {
   return chromium.launch({
     ...(chromiumPath ? { executablePath: chromiumPath } : {}),
     args: [
@@ -25,6 +25,7 @@ export function launchChromium(): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }

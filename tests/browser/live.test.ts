@@ -158,6 +158,9 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await button('Select all').click();
     await button(`Enrol ${cast.length} students`).click();
     await page.getByRole('link', { name: student(BY_HAND).name }).waitFor();
+    await page.getByLabel('Find a teacher to add').fill('Ayşe');
+    await button('Add Ayşe Öğretmen').click();
+    await button('Take Ayşe Öğretmen off the course').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
   }, 60_000);
 
@@ -306,12 +309,12 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
   it('says that the connection is lost, and catches up when it is back', async () => {
     const { name } = student(ABSENT);
     for (const socket of sockets) await socket.close();
-    await page.getByText('Connection lost.').waitFor();
+    await page.getByRole('alert').getByText('Connection lost.').waitFor();
     const record = await recordOf(ABSENT);
     const body = { status: 'excused', version: record.version };
     expect((await server.teacher.call('PUT', `/attendance/${record.id}`, body)).status).toBe(200);
     await row(name).filter({ hasText: 'Excused' }).waitFor();
-    await page.getByText('Connection lost.').waitFor({ state: 'hidden' });
+    await page.getByRole('alert').getByText('Connection lost.').waitFor({ state: 'hidden' });
   });
 
   it('speaks Turkish too', async () => {

@@ -20,9 +20,13 @@ export async function render(
   place: { institution: string; url: string; timezone: string },
 ): Promise<Rendered[]> {
   const names = await namesOf(tx, rows);
+  // Making one costs more than using it for a page.
+  const formats = new Map<string, Format>();
   return rows.flatMap((row) => {
     if (!isMessageKind(row.kind)) return [];
-    const format = createFormat(languageOf(row.locale), place.timezone);
+    const language = languageOf(row.locale);
+    const format = formats.get(language) ?? createFormat(language, place.timezone);
+    formats.set(language, format);
     const data = filled(row, names) as MessageData[MessageKind];
     return [{ row, format, message: write(row.kind, data as never, format, place) }];
   });

@@ -30,6 +30,10 @@ const FROM_FACES = [
   'emotion_history',
 ];
 
+/** Tables that the withdrawal of a consent empties of the student. */
+export const erasedUnder = (purpose: ConsentPurpose): readonly string[] =>
+  purpose === 'face' ? FROM_FACES : ['emotion_history'];
+
 /**
  * Records consent or its withdrawal. Withdrawing erases what was made under it, at once and for good: for faces the
  * templates, photos, proposals, open questions and samples derived from recognition; for emotion its history and the
@@ -45,6 +49,12 @@ export async function setConsent(
 ): Promise<{ student: Student; erased: Removed }> {
   const { tenantId } = caller;
   const outcome = await context.db.tenant(tenantId, async (tx) => {
+    // An enrolment that is under way waits, or has been waited for: no template is left that nobody agreed to.
+    await tx
+      .select({ id: students.id })
+      .from(students)
+      .where(eq(students.id, studentId))
+      .for('no key update');
     await getStudent(tx, studentId);
     await recordConsent(tx, caller, studentId, purpose, granted, wording);
     const erased = granted ? {} : await eraseConsented(context, tx, tenantId, studentId, purpose);
@@ -65,7 +75,7 @@ async function eraseConsented(
   studentId: string,
   purpose: ConsentPurpose,
 ): Promise<Removed> {
-  const tables = purpose === 'face' ? FROM_FACES : ['emotion_history'];
+  const tables = erasedUnder(purpose);
   const removed: Removed = {};
   for (const table of PERSONAL.filter(({ table }) => tables.includes(table))) {
     count(removed, table.table, await deleteRows(tx, table, studentId, null));

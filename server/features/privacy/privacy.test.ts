@@ -171,6 +171,21 @@ describe('withdrawing consent', () => {
     );
     // Carried out already, or about to be.
     if (told[0]) expect(told[0].payload).toMatchObject({ purpose: 'face', granted: false });
+    const { body } = await server.admin.get<{ items: { id: string; studentId: string }[] }>(
+      '/privacy/receipts',
+    );
+    const { id } = body.items.find(({ studentId }) => studentId === whole.id)!;
+    const checked = () => server.admin.get(`/privacy/receipts/${id}/check`);
+    expect((await checked()).body).toEqual({ ok: true, left: {}, logged: true });
+    // A row that comes back, out of a backup say, is found.
+    const proposal = (to: string) =>
+      inTenant(`update face_proposals set suggested_student_id = ${to} where id =
+        (select id from face_proposals order by id limit 1)`);
+    await proposal(`'${whole.id}'`);
+    expect((await checked()).body).toEqual({ ok: false, left: { faceProposals: 1 }, logged: true });
+    await proposal('null');
+    await server.admin.call('PUT', `/students/${whole.id}/consents`, { purpose: 'face', granted: true });
+    expect((await checked()).body).toEqual({ ok: true, left: {}, logged: null });
     await server.admin.call('DELETE', `/students/${whole.id}`);
   });
 
@@ -233,11 +248,13 @@ describe('erasing a student', () => {
     expect((await server.admin.get('/audit/verify')).body).toMatchObject({ ok: true });
 
     const { body } = await server.admin.get<{
-      items: { studentId: string; removed: Record<string, number> }[];
+      items: { id: string; studentId: string; removed: Record<string, number> }[];
     }>('/privacy/receipts');
     const receipt = body.items.find(({ studentId }) => studentId === whole.id)!;
     expect(receipt.removed).toMatchObject({ students: 1, users: 1, attendanceRecords: 1, consents: 2 });
     expect(receipt.removed.files).toBeGreaterThanOrEqual(4);
+    const checked = () => server.admin.get(`/privacy/receipts/${receipt.id}/check`);
+    expect((await checked()).body).toEqual({ ok: true, left: {}, logged: true });
 
     // Of the others only what was of everybody went: reports, exports and imported files.
     expect((await server.admin.get(`/students/${sibling.id}`)).status).toBe(200);

@@ -7,11 +7,12 @@ import { type App, failures, IdParams, PageQuery } from '../../http.ts';
 import { ADMINS, EVERYONE } from '../../plugins/auth.ts';
 import { assertStudent } from '../students/service.ts';
 import { currentTenant } from '../tenants/service.ts';
+import { checkReceipt } from './check-receipt.ts';
 import { exportStudent } from './export.ts';
 import { defineResealing, keyStatus, rotateTenantKey } from './keys.ts';
 import { describePolicy, PrivacyPolicy } from './policy.ts';
 import { registerRetention } from './retention.ts';
-import { ConsentHistory, KeyStatusBody, ReceiptList } from './schemas.ts';
+import { ConsentHistory, KeyStatusBody, ReceiptCheckBody, ReceiptList } from './schemas.ts';
 
 const tags = ['privacy'];
 
@@ -62,6 +63,23 @@ export async function privacyRoutes(app: App, context: AppContext): Promise<void
         });
         return { total: counted?.total ?? 0, skip, limit, items };
       }),
+  );
+
+  app.get(
+    '/privacy/receipts/:id/check',
+    {
+      config: { roles: ADMINS },
+      schema: {
+        tags,
+        summary: 'Whether what a receipt says is gone',
+        description:
+          'Looks again, table by table, for what was erased with a student or under a consent, and for the entry of the ' +
+          'audit log. Whether that log is as it was written says `GET /audit/verify`.',
+        params: IdParams,
+        response: { 200: ReceiptCheckBody, ...failures('receipt-not-found') },
+      },
+    },
+    async ({ caller, params }) => context.db.tenant(caller.tenantId, (tx) => checkReceipt(tx, params.id)),
   );
 
   app.get(

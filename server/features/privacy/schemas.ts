@@ -27,6 +27,23 @@ export const Receipt = Type.Object(
 );
 export const ReceiptList = withExample(ListOf(Receipt, 'ErasureReceiptList'), receipt);
 
+export const ReceiptCheckBody = Type.Object(
+  {
+    ok: Type.Boolean({ description: 'Nothing is left, and the audit log tells of it where it has to.' }),
+    left: Type.Record(Type.String(), Type.Integer(), {
+      description: 'Rows that are there all the same, by table.',
+    }),
+    logged: Nullable(
+      Type.Boolean({
+        description:
+          'Whether the audit log has its entry. Null where nothing is looked for: retention, single templates, and where ' +
+          'consent has been given anew.',
+      }),
+    ),
+  },
+  { title: 'ErasureReceiptCheck', examples: [{ ok: true, left: {}, logged: true }] },
+);
+
 const consent = {
   purpose: 'face',
   granted: true,

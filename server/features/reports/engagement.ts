@@ -63,32 +63,40 @@ export async function courseEngagement(
   );
 }
 
-/** The students of one course, or the courses of one student (`by`), in a range of days. */
+export interface EngagementParts {
+  /** Null where no camera has seen anybody. */
+  total: EngagementSummary | null;
+  days: Map<string, EngagementSummary>;
+  parts: Map<string, EngagementSummary>;
+}
+
+/** Of one course by day and student, or of one student by day and course (`by`): samples are read once. */
 export async function engagementBy(
   tx: Tx,
-  by: 'day' | 'student_id' | 'course_id',
+  by: 'student_id' | 'course_id',
   given: { courseId?: string; studentId?: string; range: DayRange; scope?: ReturnType<typeof all> | null },
-): Promise<Map<string, EngagementSummary>> {
+): Promise<EngagementParts> {
   const where = all(
     given.courseId ? sql`s.course_id = ${given.courseId}` : null,
     given.studentId ? sql`e.student_id = ${given.studentId}` : null,
     between(sql`s.day`, given.range),
     given.scope,
   );
-  const key = sql.identifier(by);
-  return read(
-    await tx.execute<Row>(sql`
-      select ${key}::text as key, ${summary} from (${measured(where)}) m group by ${key} order by ${key}`),
+  const part = sql.identifier(by);
+  const rows = await tx.execute<Row & { day: string | null; part: string | null }>(sql`
+    select day::text as day, ${part} as part, '' as key, ${summary} from (${measured(where)}) m
+    group by grouping sets ((), (day), (${part})) order by day, part`);
+  const keyed = (name: 'day' | 'part') =>
+    read(
+      rows.flatMap(({ day, part: of, ...row }) => {
+        const key = name === 'day' ? day : of;
+        return key === null ? [] : [{ ...row, key } as Row];
+      }),
+    );
+  const whole = rows.flatMap(({ day, part: of, ...row }) =>
+    day === null && of === null && row.sessions > 0 ? [row as unknown as Row] : [],
   );
-}
-
-/** Over all courses; null where no camera has seen the student. */
-export async function studentEngagement(
-  tx: Tx,
-  given: { studentId: string; range: DayRange; scope?: ReturnType<typeof all> | null },
-): Promise<EngagementSummary | null> {
-  const found = await engagementBy(tx, 'student_id', given);
-  return found.get(given.studentId) ?? null;
+  return { total: read(whole).get('') ?? null, days: keyed('day'), parts: keyed('part') };
 }
 
 function read(rows: readonly Row[]): Map<string, EngagementSummary> {

@@ -7,7 +7,7 @@ import { EVERYONE } from '../../plugins/auth.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse, courseScope } from '../courses/access.ts';
 import { assertEmotion, assertEmotionConsent, emotions } from './emotions.ts';
-import { courseEngagement, engagementBy, studentEngagement } from './engagement.ts';
+import { engagementBy } from './engagement.ts';
 import { type Institution, institution, rangeOf } from './institution.ts';
 import { SEMESTER } from './ranges.ts';
 import { EmotionReport, EngagementReport, RangeQuery } from './schemas.ts';
@@ -42,10 +42,7 @@ export async function insightRoutes(app: App, context: AppContext): Promise<void
       read(caller, async (tx, home) => {
         const range = rangeOf(query, home.today, SEMESTER);
         await assertCourse(tx, caller, params.id);
-        const of = { courseId: params.id, range };
-        const total = (await courseEngagement(tx, [params.id], range)).get(params.id) ?? null;
-        const days = await engagementBy(tx, 'day', of);
-        const parts = await engagementBy(tx, 'student_id', of);
+        const { total, days, parts } = await engagementBy(tx, 'student_id', { courseId: params.id, range });
         return {
           range,
           total,
@@ -74,9 +71,7 @@ export async function insightRoutes(app: App, context: AppContext): Promise<void
         await studentFacts(tx, caller, params.id);
         const scope = caller.role === 'student' ? null : courseScope(caller, sql`s.course_id`);
         const of = { studentId: params.id, range, scope };
-        const total = (await studentEngagement(tx, of)) ?? null;
-        const days = await engagementBy(tx, 'day', of);
-        const parts = await engagementBy(tx, 'course_id', of);
+        const { total, days, parts } = await engagementBy(tx, 'course_id', of);
         return {
           range,
           total,

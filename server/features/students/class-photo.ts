@@ -12,7 +12,13 @@ import { loadRoster } from '../sessions/roster.ts';
 import { templatePurpose } from '../sessions/secrets.ts';
 import { tenantCrypto } from '../tenants/service.ts';
 import type { EnrolPhoto, FreshEnrolPhoto, PhotoNamed, PhotoNames } from './class-photo-schemas.ts';
-import { assertDifferent, assertNobodyElse, MOST_TEMPLATES, thumbnailPurpose } from './faces.ts';
+import {
+  assertDifferent,
+  assertNobodyElse,
+  holdConsents,
+  MOST_TEMPLATES,
+  thumbnailPurpose,
+} from './faces.ts';
 
 /** Faces that nobody named are forgotten after this time. */
 const KEPT_MS = 3_600_000;
@@ -149,6 +155,7 @@ export async function nameFaces(
     if (named.length < names.length || named.some((row) => row.embeddingModel !== info.embeddingModel)) {
       throw new ApiError('class-photo-not-found');
     }
+    await holdConsents(tx, studentIds);
     await assertNameable(tx, courseId, studentIds);
     const crypto = await tenantCrypto(context, tx, tenantId);
     const faces = named.map((row) => ({

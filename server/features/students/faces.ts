@@ -1,9 +1,9 @@
-import { and, asc, eq, gt, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, inArray, ne, sql } from 'drizzle-orm';
 import type { PhotoResult, WorkerFailure } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import type { TenantCrypto } from '../../crypto.ts';
 import { newId } from '../../db/ids.ts';
-import { faceTemplates } from '../../db/schema/index.ts';
+import { faceTemplates, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError, isErrorCode } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
@@ -51,6 +51,7 @@ export async function enrolFaces(
   const templates = await context.db.tenant(tenantId, async (tx) => {
     // Two students enrolled with one face at the same moment: the second waits here and then sees the first.
     await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`faces ${tenantId}`}, 0))`);
+    await holdConsents(tx, [studentId]);
     await assertEnrollable(tx, studentId, read.length);
     const crypto = await tenantCrypto(context, tx, tenantId);
     await assertNobodyElse(tx, crypto, {
@@ -117,6 +118,16 @@ const faceTemplateColumns = {
 };
 
 const PAGE = 2000;
+
+/** Whoever withdraws their consent waits until the transaction ends, or has been waited for. */
+export async function holdConsents(tx: Tx, studentIds: readonly string[]): Promise<void> {
+  await tx
+    .select({ id: students.id })
+    .from(students)
+    .where(inArray(students.id, [...studentIds]))
+    .orderBy(asc(students.id))
+    .for('share');
+}
 
 interface AskedFaces {
   model: string;

@@ -45,6 +45,8 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
     cameras.length === 1 ? cameras.map((camera) => camera.id) : [],
   );
   const [tried, setTried] = useState(false);
+  // Where there are cameras, a session without one is an oversight; elsewhere the roll is taken by code or by hand.
+  const cameraMissing = cameras.length > 0 && cameraIds.length === 0;
   const course = courses.find((candidate) => candidate.id === courseId);
   const action = useAction(async () => {
     const session = await client.sessions.open({ courseId, cameraIds });
@@ -59,7 +61,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
-        if (courseId && cameraIds.length > 0) action.start();
+        if (courseId && !cameraMissing) action.start();
       }}
     >
       <Field
@@ -85,7 +87,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
       </Field>
       <fieldset class="choices" aria-describedby="cameras-problem">
         <legend>{t('sessions.cameras')}</legend>
-        <p class="small muted">{t('sessions.camerasHint')}</p>
+        <p class="small muted">{t(cameras.length > 0 ? 'sessions.camerasHint' : 'qr.withoutCameraHint')}</p>
         {cameras.map((camera) => (
           <CameraChoice
             key={camera.id}
@@ -97,7 +99,7 @@ function OpenForm({ courses, cameras, onClose }: Choices & { onClose(): void }) 
           />
         ))}
         <p id="cameras-problem" class="field">
-          {tried && cameraIds.length === 0 && <span class="problem">{t('sessions.cameraMissing')}</span>}
+          {tried && cameraMissing && <span class="problem">{t('sessions.cameraMissing')}</span>}
         </p>
       </fieldset>
       <ErrorBanner error={action.error} />

@@ -87,7 +87,15 @@ function AccountMenu() {
         {
           entries: [
             { id: 'me', label: t('me.open'), icon: Settings, run: () => route('/account') },
-            { id: 'out', label: t('account.signOut'), icon: LogOut, run: () => void signOut() },
+            {
+              id: 'out',
+              label: t('account.signOut'),
+              icon: LogOut,
+              run: () => {
+                // Whoever signs in next is not led to where this person was.
+                signOut().then(() => route('/', true));
+              },
+            },
           ],
         },
       ]}

@@ -43,6 +43,15 @@ export function Sessions() {
       </PageHead>
       {!data && (error ? <LoadFailed error={error} retry={reload} /> : <Skeleton />)}
       {data && !ready && <SetUp has={data.has} />}
+      {data && !ready && data.has.courses && (
+        <div class="row wrap">
+          <button type="button" class="button" onClick={() => setOpening(true)}>
+            <Icon of={Plus} />
+            {t('qr.withoutCamera')}
+          </button>
+          <span class="small muted">{t('qr.withoutCameraHint')}</span>
+        </div>
+      )}
       {/* The schedule opens sessions too, also where there is no camera. */}
       {data && (ready || data.open.length > 0) && (
         <section class="stack" aria-labelledby="open-title">

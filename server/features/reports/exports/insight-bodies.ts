@@ -4,7 +4,7 @@ import { assertCourse } from '../../courses/access.ts';
 import { type AbsenceItem, absences } from '../absences.ts';
 import { accuracy } from '../accuracy.ts';
 import { assertEmotion, assertEmotionConsent, emotions } from '../emotions.ts';
-import { courseEngagement, engagementBy } from '../engagement.ts';
+import { engagementBy } from '../engagement.ts';
 import { warningThreshold } from '../institution.ts';
 import { courseStudents } from '../people.ts';
 import type { DayRange } from '../periods.ts';
@@ -108,9 +108,7 @@ export async function engagementBody(from: BodyContext, courseId: string, range:
   const { tx, caller, words } = from;
   const { columns } = words;
   await assertCourse(tx, caller, courseId);
-  const total = (await courseEngagement(tx, [courseId], range)).get(courseId);
-  const days = await engagementBy(tx, 'day', { courseId, range });
-  const people = await engagementBy(tx, 'student_id', { courseId, range });
+  const { total, days, parts: people } = await engagementBy(tx, 'student_id', { courseId, range });
   const names = new Map((await courseStudents(tx, courseId, range)).map((line) => [line.studentId, line]));
   const share = (title: string): Column => ({ title, kind: 'share', width: 10 });
   return {

@@ -27,6 +27,8 @@ export const reportsEn = {
     refused_one: '{{count}} attempt refused',
     refused_other: '{{count}} attempts refused',
     left: '{{duration}} left, until {{time}}',
+    withoutCamera: 'Open a session without a camera',
+    withoutCameraHint: 'The roll is taken by QR code or by hand.',
     waiting: 'Waiting for the next code…',
   },
   reports: {

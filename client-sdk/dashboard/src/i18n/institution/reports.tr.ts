@@ -29,6 +29,8 @@ export const reportsTr: Texts<typeof reportsEn> = {
     refused_one: '{{count}} deneme reddedildi',
     refused_other: '{{count}} deneme reddedildi',
     left: '{{duration}} kaldı, bitiş {{time}}',
+    withoutCamera: 'Kamerasız oturum aç',
+    withoutCameraHint: 'Yoklama QR kodla ya da elle alınır.',
     waiting: 'Sonraki kod bekleniyor…',
   },
   reports: {
