@@ -7,5 +7,13 @@ export type { LiveHandlers, LiveSession } from './live-client.ts';
 export type { LiveConnection, LiveRefusal } from './live-socket.ts';
 export { emptyLiveView, type LiveAction, type LiveView, reduceLive } from './live-view.ts';
 export type { NoticeHandlers } from './notices-client.ts';
+export {
+  type Framing,
+  type PublishHandlers,
+  type PublishOptions,
+  type PublishState,
+  type Publishing,
+  publish,
+} from './publisher.ts';
 export { browserTokenStorage, memoryTokenStorage, type TokenSet, type TokenStorage } from './tokens.ts';
 export type * from './types.ts';

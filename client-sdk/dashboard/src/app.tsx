@@ -38,7 +38,7 @@ export function App() {
 }
 
 /** Pages that a link in a mail opens, whether somebody is signed in or not. */
-const OUTSIDE = /^\/(invitation|reset|activate|register|forgot|oidc\/callback)\/?$/;
+const OUTSIDE = /^\/(invitation|reset|activate|register|forgot|publish|oidc\/callback)\/?$/;
 
 function View() {
   const { path } = useLocation();

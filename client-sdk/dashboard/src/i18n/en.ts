@@ -1,3 +1,4 @@
+import { publishEn, publishErrorsEn } from './publish.en.ts';
 import { accountEn, accountErrorsEn } from './account.en.ts';
 import { institutionErrorsEn } from './institution/errors.en.ts';
 import { institutionEn } from './institution/institution.en.ts';
@@ -8,6 +9,7 @@ import { rostersEn } from './institution/rosters.en.ts';
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {
   ...accountEn,
+  ...publishEn,
   ...institutionEn,
   ...reportsEn,
   ...requestsEn,
@@ -291,6 +293,7 @@ export const en = {
       'decoder-failed': 'The video could not be decoded.',
       'end-of-file': 'The video has come to its end.',
       'worker-restarted': 'The video service was restarted.',
+      'no-publisher': 'No device sends its picture yet.',
       stopped: 'The stream was stopped.',
       unknown: 'The reason is not known.',
     },
@@ -433,6 +436,7 @@ export const en = {
   },
   error: {
     ...accountErrorsEn,
+    ...publishErrorsEn,
     ...institutionErrorsEn,
     network: 'The server cannot be reached. Check the network connection.',
     'invalid-request': 'The server does not accept this entry.',

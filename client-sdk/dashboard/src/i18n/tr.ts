@@ -1,3 +1,4 @@
+import { publishTr, publishErrorsTr } from './publish.tr.ts';
 import { accountErrorsTr, accountTr } from './account.tr.ts';
 import { institutionErrorsTr } from './institution/errors.tr.ts';
 import { institutionTr } from './institution/institution.tr.ts';
@@ -8,6 +9,7 @@ import type { Messages } from './messages.ts';
 
 export const tr: Messages = {
   ...accountTr,
+  ...publishTr,
   ...institutionTr,
   ...reportsTr,
   ...requestsTr,
@@ -286,6 +288,7 @@ export const tr: Messages = {
       'decoder-failed': 'Görüntü çözülemedi.',
       'end-of-file': 'Video sona erdi.',
       'worker-restarted': 'Görüntü hizmeti yeniden başlatıldı.',
+      'no-publisher': 'Henüz görüntü gönderen cihaz yok.',
       stopped: 'Yayın durduruldu.',
       unknown: 'Neden bilinmiyor.',
     },
@@ -426,6 +429,7 @@ export const tr: Messages = {
   },
   error: {
     ...accountErrorsTr,
+    ...publishErrorsTr,
     ...institutionErrorsTr,
     network: 'Sunucuya ulaşılamıyor. Ağ bağlantısına bakın.',
     'invalid-request': 'Sunucu bu girişi kabul etmiyor.',

@@ -5,6 +5,7 @@ import { Reset } from './reset.tsx';
 
 const Activate = lazy(() => import('./activate.tsx').then((module) => module.Activate));
 const Register = lazy(() => import('./register.tsx').then((module) => module.Register));
+const Publish = lazy(() => import('./publish.tsx').then((module) => module.Publish));
 const OidcCallback = lazy(() => import('./oidc-callback.tsx').then((module) => module.OidcCallback));
 
 /** Pages that need no sign-in. */
@@ -16,6 +17,7 @@ export function Outside() {
       <Route path="/forgot" component={Forgot} />
       <Route path="/activate" component={Activate} />
       <Route path="/register" component={Register} />
+      <Route path="/publish" component={Publish} />
       <Route path="/oidc/callback" component={OidcCallback} />
       <Route default component={Forgot} />
     </Router>
