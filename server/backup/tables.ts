@@ -15,7 +15,10 @@ export interface Table {
   ofSystem: boolean;
 }
 
-/** Tables of the application, those that others refer to first. */
+/** Which servers are running is true of a machine and a moment: no data. */
+const NOT_KEPT = ['servers'];
+
+/** Tables of the application that are kept, those that others refer to first. */
 export async function readTables(sql: postgres.Sql): Promise<Table[]> {
   const rows = await sql<Table[]>`
     select c.relname as name,
@@ -26,7 +29,7 @@ export async function readTables(sql: postgres.Sql): Promise<Table[]> {
       exists (select 1 from pg_policies p where p.schemaname = 'public' and p.tablename = c.relname
         and p.qual like '%app_system%') as "ofSystem"
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = 'public' and c.relkind = 'r' order by c.relname`;
+    where n.nspname = 'public' and c.relkind = 'r' and c.relname <> all(${NOT_KEPT}::text[]) order by c.relname`;
   return inOrder([...rows]);
 }
 

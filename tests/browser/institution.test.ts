@@ -112,7 +112,7 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
   it('shows a QR code that a telephone can read, changes it, and counts who scanned it', async () => {
     await button('Open a session without a camera').click();
     await dialog().getByRole('button', { name: 'Open a session' }).click();
-    await page.getByRole('heading', { name: 'Matematik' }).waitFor();
+    await page.getByRole('heading', { name: 'Matematik', level: 1 }).waitFor();
     await button('Show QR code').click();
     await dialog().getByLabel('A new code every').selectOption({ label: '5 seconds' });
     expect(await seriousViolations(page)).toEqual([]);
