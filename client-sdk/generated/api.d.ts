@@ -4018,6 +4018,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join a course with an activation code
+         * @description For students and teachers who have an account already: the code’s course becomes one of theirs. Who is in it already spends no use of the code.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "7K2P-A9QX-M4BV"
+                     *     }
+                     */
+                    "application/json": {
+                        code: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "courseId": "01939d3e-7c44-7d10-9d3c-3c1f0a2b4c5f",
+                         *       "code": "MAT101",
+                         *       "name": "Matematik",
+                         *       "joined": true
+                         *     }
+                         */
+                        "application/json": components["schemas"]["JoinedCourse"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `activation-code-invalid`: The code is unknown, was withdrawn, has expired or was used up. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `student-archived`: The student is archived; restore them first. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `activation-code-mistyped`: The code has a mistake in it: its check character does not fit. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -7907,6 +8046,696 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/enrol-photos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find the faces on a photo of the class, to name them
+         * @description multipart/form-data with one file in the field `photo`, of people who agreed to be photographed for this. Faces that can be recognised by later are kept encrypted for an hour, the photo is not kept at all. Students who are enrolled by face already are suggested. Names are given with `POST …/{photoId}/names`.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The course. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "photoId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e10",
+                         *       "courseId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "expiresAt": "2026-09-14T08:30:00.000Z",
+                         *       "faces": [
+                         *         {
+                         *           "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e11",
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ],
+                         *           "quality": 0.82,
+                         *           "facePx": 96,
+                         *           "suggestion": {
+                         *             "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "verdict": "review"
+                         *           }
+                         *         },
+                         *         {
+                         *           "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e12",
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ],
+                         *           "quality": 0.82,
+                         *           "facePx": 96,
+                         *           "suggestion": null
+                         *         }
+                         *       ],
+                         *       "rejected": [
+                         *         {
+                         *           "box": [
+                         *             20,
+                         *             300,
+                         *             24,
+                         *             24
+                         *           ],
+                         *           "problem": "face-too-small"
+                         *         }
+                         *       ],
+                         *       "width": 1920,
+                         *       "height": 1080,
+                         *       "picture": "/9j/4AAQSkZJRg=="
+                         *     }
+                         */
+                        "application/json": components["schemas"]["FreshEnrolPhoto"];
+                    };
+                };
+                /**
+                 * @description `photo-missing`: The request has no file in the field "photo".
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `course-not-found`: There is no such course. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `photo-too-large`: The photo is larger than allowed, in bytes or in pixels. */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `not-a-photo`: The file is not a photo that can be read: JPEG, PNG, WebP, AVIF, GIF and TIFF are. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `pipeline-busy`: The video workers are busy; try again in a few seconds.
+                 *
+                 *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/enrol-photos/{photoId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Faces of a photo that nobody has named yet
+         * @description From left to right. The faces themselves are at `…/faces/{faceId}`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The course. */
+                    id: string;
+                    /** @description The photo. */
+                    photoId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "photoId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e10",
+                         *       "courseId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "expiresAt": "2026-09-14T08:30:00.000Z",
+                         *       "faces": [
+                         *         {
+                         *           "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e11",
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ],
+                         *           "quality": 0.82,
+                         *           "facePx": 96,
+                         *           "suggestion": {
+                         *             "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "verdict": "review"
+                         *           }
+                         *         },
+                         *         {
+                         *           "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e12",
+                         *           "box": [
+                         *             412,
+                         *             208,
+                         *             96,
+                         *             96
+                         *           ],
+                         *           "quality": 0.82,
+                         *           "facePx": 96,
+                         *           "suggestion": null
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["EnrolPhoto"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `class-photo-not-found`: There is no such photo; faces that nobody named are forgotten after an hour.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Forget the faces that nobody has named
+         * @description At once; otherwise it happens an hour after the photo. Templates that were made stay.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The course. */
+                    id: string;
+                    /** @description The photo. */
+                    photoId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `class-photo-not-found`: There is no such photo; faces that nobody named are forgotten after an hour.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/enrol-photos/{photoId}/faces/{faceId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A face that nobody has named yet
+         * @description JPEG, at most 480 px wide. Who looked is written to the audit log.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The face. */
+                    faceId: string;
+                    /** @description The course. */
+                    id: string;
+                    /** @description The photo. */
+                    photoId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description JPEG */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `class-photo-not-found`: There is no such photo; faces that nobody named are forgotten after an hour.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "image/jpeg": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/courses/{id}/enrol-photos/{photoId}/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whose faces they are
+         * @description Enrols them, all or none: each student is of the course and has agreed to `face`; a face that another student is enrolled with is refused. Whom it concerns is in the details. What is not named stays to be named.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The course. */
+                    id: string;
+                    /** @description The photo. */
+                    photoId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "names": [
+                     *         {
+                     *           "faceId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e11",
+                     *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PhotoNames"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "enrolled": 24,
+                         *       "left": 2
+                         *     }
+                         */
+                        "application/json": components["schemas"]["PhotoNamed"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `consent-missing`: The student has not consented to face recognition.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `course-not-found`: There is no such course.
+                 *
+                 *     `class-photo-not-found`: There is no such photo; faces that nobody named are forgotten after an hour.
+                 *
+                 *     `enrolment-not-found`: The student is not enrolled in this course.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `too-many-templates`: The student has as many face templates as are useful; delete one first.
+                 *
+                 *     `face-of-another-student`: The face in the photo is already enrolled for another student.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/courses/{id}/enrolments": {
@@ -14896,6 +15725,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy/receipts/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether what a receipt says is gone
+         * @description Looks again, table by table, for what was erased with a student or under a consent, and for the entry of the audit log. Whether that log is as it was written says `GET /audit/verify`.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "ok": true,
+                         *       "left": {},
+                         *       "logged": true
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ErasureReceiptCheck"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `receipt-not-found`: There is no such receipt. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/qr/scan": {
         parameters: {
             query?: never;
@@ -19075,6 +20016,11 @@ export interface paths {
             };
             requestBody: {
                 content: {
+                    /**
+                     * @example {
+                     *       "studentId": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04"
+                     *     }
+                     */
                     "application/json": {
                         /**
                          * Format: uuid
@@ -21754,7 +22700,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `forbidden`: Your role does not allow this. */
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -22641,7 +23591,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `forbidden`: Your role does not allow this. */
+                /**
+                 * @description `emotion-prohibited`: The policy that this institution works under does not allow reading emotions so.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
                 403: {
                     headers: {
                         [name: string]: unknown;
@@ -28888,6 +29842,26 @@ export interface components {
         EnrolmentBody: {
             studentIds: string[];
         };
+        /** EnrolPhoto */
+        EnrolPhoto: {
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            courseId: string;
+            /**
+             * Format: date-time
+             * @description Faces that nobody has named are forgotten then.
+             */
+            expiresAt: string;
+            /** @description Faces that can be named, from left to right. */
+            faces: components["schemas"]["ProposedFace"][];
+            /**
+             * Format: uuid
+             * @description The photo, which itself is not kept.
+             */
+            photoId: string;
+        };
         /**
          * ErasureReceipt
          * @example {
@@ -28921,6 +29895,16 @@ export interface components {
                 [key: string]: number;
             };
             studentId: string | null;
+        };
+        /** ErasureReceiptCheck */
+        ErasureReceiptCheck: {
+            /** @description Rows that are there all the same, by table. */
+            left: {
+                [key: string]: number;
+            };
+            logged: boolean | null;
+            /** @description Nothing is left, and the audit log tells of it where it has to. */
+            ok: boolean;
         };
         /** ErasureReceiptList */
         ErasureReceiptList: {
@@ -29149,6 +30133,45 @@ export interface components {
             scopes: string[];
             /** @enum {string} */
             status: "active" | "expired" | "revoked";
+        };
+        /** FreshEnrolPhoto */
+        FreshEnrolPhoto: {
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            courseId: string;
+            /**
+             * Format: date-time
+             * @description Faces that nobody has named are forgotten then.
+             */
+            expiresAt: string;
+            /** @description Faces that can be named, from left to right. */
+            faces: components["schemas"]["ProposedFace"][];
+            height: number;
+            /**
+             * Format: uuid
+             * @description The photo, which itself is not kept.
+             */
+            photoId: string;
+            /**
+             * Format: byte
+             * @description The photo, upright, as JPEG in base64, at most 1600 px wide. Told only now.
+             */
+            picture: string;
+            /** @description Faces that make no template; those students need another photo. */
+            rejected: {
+                /** @description x, y of the top left corner, width and height, in pixels of the photo. */
+                box: [
+                    number,
+                    number,
+                    number,
+                    number
+                ];
+                /** @enum {string} */
+                problem: "face-too-small" | "face-too-blurred" | "face-turned-away";
+            }[];
+            width: number;
         };
         /**
          * GraphqlAnswer
@@ -29452,6 +30475,18 @@ export interface components {
         JobStarted: {
             name: string;
             period: string;
+        };
+        /** JoinedCourse */
+        JoinedCourse: {
+            code: string;
+            /**
+             * Format: uuid
+             * @description The course.
+             */
+            courseId: string;
+            /** @description False: you were in it already, and no use of the code was spent. */
+            joined: boolean;
+            name: string;
         };
         /** KeyStatus */
         KeyStatus: {
@@ -30285,6 +31320,28 @@ export interface components {
             /** @description Items that match, over all pages. */
             total: number;
         };
+        /** PhotoNamed */
+        PhotoNamed: {
+            /** @description Templates that were made. */
+            enrolled: number;
+            /** @description Faces of the photo that nobody has named yet. */
+            left: number;
+        };
+        /** PhotoNames */
+        PhotoNames: {
+            names: {
+                /**
+                 * Format: uuid
+                 * @description A face of the photo.
+                 */
+                faceId: string;
+                /**
+                 * Format: uuid
+                 * @description Whose it is.
+                 */
+                studentId: string;
+            }[];
+        };
         /** PrivacyPolicy */
         PrivacyPolicy: {
             emotion: {
@@ -30339,6 +31396,54 @@ export interface components {
             /** @description rtsp:// or rtsps://; user name and password in it are taken out and encrypted. */
             url: string;
             username?: string | null;
+        };
+        /**
+         * ProposedFace
+         * @example {
+         *       "id": "0198b000-2222-7ccc-9e02-3a0a5c2d3e11",
+         *       "box": [
+         *         412,
+         *         208,
+         *         96,
+         *         96
+         *       ],
+         *       "quality": 0.82,
+         *       "facePx": 96,
+         *       "suggestion": {
+         *         "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "verdict": "review"
+         *       }
+         *     }
+         */
+        ProposedFace: {
+            /** @description x, y of the top left corner, width and height, in pixels of the photo. */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** @description Size of the face, pixels. */
+            facePx: number;
+            /**
+             * Format: uuid
+             * @description The face; what a name is given to.
+             */
+            id: string;
+            /** @description 0 to 1, from size, sharpness, pose and the detector’s score. */
+            quality: number;
+            suggestion: {
+                /**
+                 * Format: uuid
+                 * @description A student of the course who is enrolled by face already.
+                 */
+                studentId: string;
+                /**
+                 * @description How certain it is.
+                 * @enum {string}
+                 */
+                verdict: "sure" | "review";
+            } | null;
         };
         /** QrPlace */
         QrPlace: {

@@ -215,7 +215,7 @@ describe.skipIf(!chromiumPath)('the pages of one person', () => {
     });
 
     it('goes through the institution’s own provider and back', async () => {
-      provider.person = { sub: 'admin', email: ADMIN_EMAIL, email_verified: true, name: 'Admin' };
+      provider.person = { sub: 'teacher', email: TEACHER_EMAIL, email_verified: true, name: 'Ayşe' };
       await page.goto('/');
       await button('Sign in with Campus').click();
       await heading('Sessions').or(heading('Set up in three steps')).first().waitFor();

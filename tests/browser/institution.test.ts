@@ -307,6 +307,11 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
       const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       if (Number(sideways) > 0) faults.push(`${path} is ${sideways} pixels wider than a telephone`);
     }
+    const account = await page.getByRole('button', { name: /^Hesap ve ayarlar/ }).boundingBox();
+    expect(account!.x + account!.width).toBeLessThanOrEqual(390);
+    await button('Diğer').click();
+    await page.getByRole('menuitem', { name: 'Kameralar' }).click();
+    await page.getByRole('heading', { name: 'Kameralar' }).waitFor();
     expect(faults).toEqual([]);
   }, 120_000);
 

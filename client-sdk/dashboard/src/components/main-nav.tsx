@@ -16,7 +16,7 @@ const PAGES = [
 ] as const;
 
 /** A telephone has room for these beside the account; the others are in the menu that ends the line. */
-const FIRST = new Set<string>(['/', '/students', '/courses', '/reports']);
+const FIRST = new Set<string>(['/', '/students', '/reports']);
 
 /** The way between the areas for teachers and administrators. */
 export function MainNav() {

@@ -93,7 +93,8 @@ function AccountMenu() {
               icon: LogOut,
               run: () => {
                 // Whoever signs in next is not led to where this person was.
-                signOut().then(() => route('/', true));
+                void signOut();
+                route('/', true);
               },
             },
           ],

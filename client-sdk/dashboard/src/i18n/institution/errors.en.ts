@@ -30,6 +30,7 @@ export const institutionErrorsEn = {
   'webhook-url-forbidden': 'This address is not in a network that webhooks may go to.',
   'webhook-host-unresolved': 'The host name in this address is not known.',
   'webhook-disabled': 'The webhook is switched off.',
+  'too-many-webhooks': 'There are as many webhooks as an institution may have. Remove one first.',
   'job-running': 'This job is running already.',
   'export-failed': 'The file could not be made.',
 } as const;

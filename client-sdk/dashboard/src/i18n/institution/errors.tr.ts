@@ -32,6 +32,7 @@ export const institutionErrorsTr: Texts<typeof institutionErrorsEn> = {
   'webhook-url-forbidden': 'Bu adres, bildirim gönderilebilecek ağlarda değil.',
   'webhook-host-unresolved': 'Adresteki sunucu adı bilinmiyor.',
   'webhook-disabled': 'Bu bildirim adresi kapalı.',
+  'too-many-webhooks': 'İzin verilen adres sayısına ulaşıldı. Önce birini kaldırın.',
   'job-running': 'Bu iş zaten çalışıyor.',
   'export-failed': 'Dosya hazırlanamadı.',
 };

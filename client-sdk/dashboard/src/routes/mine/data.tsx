@@ -89,7 +89,9 @@ function Retention({ policy }: { policy: PrivacyPolicy }) {
     <section class="card padded stack" aria-labelledby="retention-title">
       <div class="stack tight">
         <h2 id="retention-title">{t('mine.retention')}</h2>
-        <p class="small muted">{t('mine.policy', { name: policy.name })}</p>
+        {policy.policy !== 'default' && (
+          <p class="small muted">{t('mine.policy', { name: t(`tenants.policies.${policy.policy}`) })}</p>
+        )}
       </div>
       <table class="choice-table">
         <caption class="visually-hidden">{t('mine.retention')}</caption>
