@@ -112,7 +112,8 @@ export function documentContext(config: Config, log: Logger): AppContext {
     apiKeys: absent('key') as ApiKeys,
     origins: absent('origin') as Origins,
     supervisor: absent('pipeline') as PipelineSupervisor,
-    sfu: absent('sfu') as Sfu,
+    // A feature listens where it registers its routes.
+    sfu: Object.setPrototypeOf({ events: new EventEmitter() }, absent('sfu')) as Sfu,
     publications: absent('publications') as Publications,
     cluster: absent('cluster') as Cluster,
     hub: absent('hub') as Hub,

@@ -22367,6 +22367,500 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/publishers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Publishers of a session
+         * @description Those that have a link, and whether they publish now.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "streamId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a2a01",
+                         *           "name": "Dizüstü",
+                         *           "studentId": null,
+                         *           "live": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["PublisherList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Make a link for a browser or an encoder as a camera
+         * @description The session gets a stream that waits for its publisher. The link is opened once, in a browser, or its token is given to an encoder that speaks WHIP.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "name": "Dizüstü, arka sıra",
+                     *       "minutes": 15
+                     *     }
+                     */
+                    "application/json": components["schemas"]["NewPublisher"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "streamId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a2a01",
+                         *       "token": "pZ0x3mC1Qv8…",
+                         *       "expiresAt": "2026-11-23T06:15:00.000Z",
+                         *       "url": "https://yoklama.example.edu/publish#pZ0x3mC1Qv8…",
+                         *       "whipUrl": "https://yoklama.example.edu/ingest/whip"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["PublisherLink"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-closed`: The session is closed.
+                 *
+                 *     `session-elsewhere`: The session runs on another server of this installation.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/publishers/{streamId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Send a publisher away
+         * @description It stops at once, and its link and its way back end.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The session. */
+                    id: string;
+                    /** @description The publisher’s stream. */
+                    streamId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-not-found`: There is no such session.
+                 *
+                 *     `publisher-not-found`: There is no such publisher.
+                 */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/publishers/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A student’s own camera in a remote class
+         * @description For the signed-in student, enrolled in the course and agreed to recognition: only their own face is looked for in what this link publishes.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "streamId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a2a01",
+                         *       "token": "pZ0x3mC1Qv8…",
+                         *       "expiresAt": "2026-11-23T06:15:00.000Z",
+                         *       "url": "https://yoklama.example.edu/publish#pZ0x3mC1Qv8…",
+                         *       "whipUrl": "https://yoklama.example.edu/ingest/whip"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["PublisherLink"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `consent-missing`: The student has not consented to face recognition.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `session-closed`: The session is closed.
+                 *
+                 *     `session-elsewhere`: The session runs on another server of this installation.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/reviews": {
         parameters: {
             query?: never;
@@ -28361,6 +28855,204 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ingest/whip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish over WHIP
+         * @description RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            /** @description SDP */
+            requestBody: {
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            responses: {
+                /** @description SDP */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": string;
+                    };
+                };
+                /** @description `sdp-invalid`: The body is no usable session description. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `publish-token-invalid`: The link is unknown, was used before or has expired; ask for a new one. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-closed`: The session is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `sdp-without-video`: The offer sends no video.
+                 *
+                 *     `sdp-codec-unsupported`: The offer has no video codec that is taken: VP8 or H.264.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `publishers-full`: The institution has as many publishers as it may at the same time. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ingest/whip/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop publishing over WHIP
+         * @description Frees everything that the publisher held.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `publisher-not-found`: There is no such publisher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Restart ICE of a WHIP publisher
+         * @description Candidates need not be told: the media worker learns them from the packets.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description SDP */
+            requestBody: {
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            responses: {
+                /** @description SDP */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": string;
+                    };
+                };
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `publisher-not-found`: There is no such publisher. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -30994,6 +31686,16 @@ export interface components {
             provisionRole?: ("teacher" | "student") | null;
             scopes?: string;
         };
+        /** NewPublisher */
+        NewPublisher: {
+            /**
+             * @description How long the link may be opened. Who has opened it publishes until the session closes.
+             * @default 15
+             */
+            minutes: number;
+            /** @description What staff see it as. */
+            name: string;
+        };
         /** NewQrSession */
         NewQrSession: {
             /**
@@ -31444,6 +32146,53 @@ export interface components {
                  */
                 verdict: "sure" | "review";
             } | null;
+        };
+        /**
+         * Publisher
+         * @example {
+         *       "streamId": "0192f0c4-5d1e-7a3b-9c55-0d8f2b6a2a01",
+         *       "name": "Dizüstü",
+         *       "studentId": null,
+         *       "live": true
+         *     }
+         */
+        Publisher: {
+            /** @description It publishes now. */
+            live: boolean;
+            name: string;
+            /**
+             * Format: uuid
+             * @description Its stream.
+             */
+            streamId: string;
+            studentId: string | null;
+        };
+        /** PublisherLink */
+        PublisherLink: {
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description The stream of the session that will show it.
+             */
+            streamId: string;
+            /** @description Opens the stream once; told only now. */
+            token: string;
+            /** @description To be opened in a browser. */
+            url: string;
+            /** @description For encoders that speak WHIP, with the token as bearer token. */
+            whipUrl: string;
+        };
+        /** PublisherList */
+        PublisherList: {
+            items: components["schemas"]["Publisher"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
         };
         /** QrPlace */
         QrPlace: {

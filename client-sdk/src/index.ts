@@ -10,9 +10,9 @@ export type { NoticeHandlers } from './notices-client.ts';
 export {
   type Framing,
   type PublishHandlers,
+  type Publishing,
   type PublishOptions,
   type PublishState,
-  type Publishing,
   publish,
 } from './publisher.ts';
 export { browserTokenStorage, memoryTokenStorage, type TokenSet, type TokenStorage } from './tokens.ts';

@@ -1,10 +1,10 @@
-import { publishEn, publishErrorsEn } from './publish.en.ts';
 import { accountEn, accountErrorsEn } from './account.en.ts';
 import { institutionErrorsEn } from './institution/errors.en.ts';
 import { institutionEn } from './institution/institution.en.ts';
 import { reportsEn } from './institution/reports.en.ts';
 import { requestsEn } from './institution/requests.en.ts';
 import { rostersEn } from './institution/rosters.en.ts';
+import { publishEn, publishErrorsEn } from './publish.en.ts';
 
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {

@@ -40,7 +40,8 @@ export const publishTr: Texts<typeof publishEn> = {
 
 export const publishErrorsTr: Texts<typeof publishErrorsEn> = {
   'webrtc-unavailable': 'Bu sunucu tarayıcılardan görüntü almıyor. Sistem yöneticisine danışın.',
-  'publish-token-invalid': 'Bağlantı daha önce kullanılmış ya da süresi dolmuş. Öğretmenden yenisini isteyin.',
+  'publish-token-invalid':
+    'Bağlantı daha önce kullanılmış ya da süresi dolmuş. Öğretmenden yenisini isteyin.',
   'publisher-not-found': 'Böyle bir cihaz artık yok.',
   'publishers-full': 'Kurumun aynı anda kullanabileceği kadar cihaz yayında.',
   'session-elsewhere': 'Oturum başka bir sunucuda; bu sayfayı orada açın.',

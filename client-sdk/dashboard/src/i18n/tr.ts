@@ -1,4 +1,3 @@
-import { publishTr, publishErrorsTr } from './publish.tr.ts';
 import { accountErrorsTr, accountTr } from './account.tr.ts';
 import { institutionErrorsTr } from './institution/errors.tr.ts';
 import { institutionTr } from './institution/institution.tr.ts';
@@ -6,6 +5,7 @@ import { reportsTr } from './institution/reports.tr.ts';
 import { requestsTr } from './institution/requests.tr.ts';
 import { rostersTr } from './institution/rosters.tr.ts';
 import type { Messages } from './messages.ts';
+import { publishErrorsTr, publishTr } from './publish.tr.ts';
 
 export const tr: Messages = {
   ...accountTr,

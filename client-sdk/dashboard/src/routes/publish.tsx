@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Gate, GateHead } from '../components/gate/gate.tsx';
 import { SelectField } from '../components/select-field.tsx';
 import { t } from '../i18n/index.ts';
-import { codeText } from '../state/errors.ts';
+import { errorCodeText } from '../state/errors.ts';
 import { useLinkToken } from '../state/link-token.ts';
 import { type PublishView, usePublish } from '../state/publish.ts';
 
@@ -13,7 +13,11 @@ export function Publish() {
   return (
     <Gate title={t('publish.title')}>
       <GateHead title={t('publish.title')} lead={t('publish.lead')} />
-      {kept.current ? <Camera token={kept.current} taken={take} /> : <p role="alert">{t('publish.noLink')}</p>}
+      {kept.current ? (
+        <Camera token={kept.current} taken={take} />
+      ) : (
+        <p role="alert">{t('publish.noLink')}</p>
+      )}
     </Gate>
   );
 }
@@ -28,7 +32,14 @@ function Camera({ token, taken }: { token: string; taken(): void }) {
   return (
     <div class="stack">
       {view.problem && <Problem problem={view.problem} />}
-      <video ref={video} class="publish-preview" autoplay muted playsinline aria-label={t('publish.preview')} />
+      <video
+        ref={video}
+        class="publish-preview"
+        autoplay
+        muted
+        playsinline
+        aria-label={t('publish.preview')}
+      />
       {view.cameras.length > 1 && (
         <SelectField
           label={t('publish.camera')}
@@ -73,7 +84,7 @@ function Standing({ view }: { view: PublishView }) {
   const { state, course, framing, end, hidden } = view;
   return (
     <div role="status" class="stack tight">
-      {end !== null && <p>{codeText(end)}</p>}
+      {end !== null && <p>{errorCodeText(end)}</p>}
       {end === null && state === 'ended' && <p>{t('publish.ended')}</p>}
       {state === 'connecting' && <p>{t('publish.connecting')}</p>}
       {state === 'reconnecting' && <p>{t('publish.reconnecting')}</p>}
