@@ -1,11 +1,12 @@
-import { and, asc, count, desc, eq, gte, inArray, like, lte, sql } from 'drizzle-orm';
-import { attendanceRecords, classSessions, courses, students } from '../../db/schema/index.ts';
+import { and, count, desc, eq, gte, inArray, lte, sql } from 'drizzle-orm';
+import { type AttendanceStatus, classSessions, courses } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { assertCourse } from '../courses/access.ts';
+import { tallies } from '../reports/tallies.ts';
 import { searchPatterns } from '../students/search.ts';
-import { countStatuses, rateOf } from './counting.ts';
+import { countStatuses, noCounts, rateOf } from './counting.ts';
 import type { CourseAttendance, CourseAttendanceQuery } from './read-schemas.ts';
 
 /** The class register: students in rows, the sessions of a stretch of time in columns. Throws `course-not-found`. */
@@ -24,11 +25,6 @@ export async function courseAttendance(
   const { sessions, sessionsTotal } = await columns(tx, courseId, query);
   const sessionIds = sessions.map((session) => session.id);
   const people = await rows(tx, courseId, sessionIds, query);
-  const marks = await cells(
-    tx,
-    sessionIds,
-    people.items.map((student) => student.id),
-  );
   return {
     course,
     sessions,
@@ -36,16 +32,9 @@ export async function courseAttendance(
     total: people.total,
     skip: query.skip,
     limit: query.limit,
-    items: people.items.map(({ enrolled, ...student }) => {
-      const own = marks.get(student.id) ?? [];
-      const counts = countStatuses(own.map(({ status }) => ({ status, n: 1 })));
-      return {
-        student,
-        enrolled,
-        counts,
-        rate: rateOf(counts),
-        marks: sessionIds.flatMap((id) => own.filter((mark) => mark.sessionId === id)),
-      };
+    items: people.items.map(({ enrolled, marks, ...student }) => {
+      const counts = countStatuses(marks.map(({ status }) => ({ status, n: 1 })));
+      return { student, enrolled, counts, rate: rateOf(counts), marks };
     }),
   };
 }
@@ -72,63 +61,70 @@ async function columns(tx: Tx, courseId: string, query: CourseAttendanceQuery) {
   const statuses =
     ids.length === 0
       ? []
-      : await tx
-          .select({ sessionId: attendanceRecords.sessionId, status: attendanceRecords.status, n: count() })
-          .from(attendanceRecords)
-          .where(inArray(attendanceRecords.sessionId, ids))
-          .groupBy(attendanceRecords.sessionId, attendanceRecords.status);
+      : await tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
+          select session_id as "sessionId", present, late, excused, absent, pending
+          from (${tallies((t) => inArray(sql`${t}.session_id`, ids))}) c`);
+  const bySession = new Map(statuses.map(({ sessionId, ...counts }) => [sessionId, counts]));
   return {
     sessionsTotal: counted?.n ?? 0,
     sessions: newest.reverse().map((row) => ({
       ...row,
       startsAt: row.startsAt.toISOString(),
-      counts: countStatuses(statuses.filter((entry) => entry.sessionId === row.id)),
+      counts: bySession.get(row.id) ?? noCounts(),
     })),
   };
 }
 
-async function rows(tx: Tx, courseId: string, sessionIds: string[], query: CourseAttendanceQuery) {
-  const enrolled = sql<boolean>`exists (
-    select 1 from enrolments en where en.course_id = ${courseId} and en.student_id = students.id)`;
-  const recorded = sql`students.id in (
-    select ar.student_id from attendance_records ar
-    where ar.session_id in (select (jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb))::uuid))`;
-  const where = and(
-    sql`((${enrolled} and students.archived_at is null) or ${recorded})`,
-    ...searchPatterns(query.search ?? '').map((pattern) => like(students.searchText, pattern)),
-  );
-  const [counted] = await tx.select({ n: count() }).from(students).where(where);
-  const items = await tx
-    .select({ id: students.id, name: students.name, number: students.number, enrolled })
-    .from(students)
-    .where(where)
-    .orderBy(sql`${students.name} collate "und-x-icu"`, asc(students.number))
-    .offset(query.skip)
-    .limit(query.limit);
-  return { total: counted?.n ?? 0, items };
-}
-
 type Mark = CourseAttendance['items'][number]['marks'][number];
 
-async function cells(tx: Tx, sessionIds: string[], studentIds: string[]): Promise<Map<string, Mark[]>> {
-  const byStudent = new Map<string, Mark[]>();
-  if (sessionIds.length === 0 || studentIds.length === 0) return byStudent;
-  const found = await tx
-    .select({
-      studentId: attendanceRecords.studentId,
-      sessionId: attendanceRecords.sessionId,
-      recordId: attendanceRecords.id,
-      status: attendanceRecords.status,
-      method: attendanceRecords.method,
-    })
-    .from(attendanceRecords)
-    .where(
-      and(inArray(attendanceRecords.sessionId, sessionIds), inArray(attendanceRecords.studentId, studentIds)),
-    );
-  for (const { studentId, ...mark } of found) {
-    const list = byStudent.get(studentId);
-    if (list) list.push(mark);
-    else byStudent.set(studentId, [mark]);
+interface Row {
+  id: string;
+  name: string;
+  number: string;
+  enrolled: boolean;
+  marks: Mark[];
+}
+
+/**
+ * Who is enrolled, and who was and has marks in these sessions; each with those marks in the order of the sessions. The
+ * marks come as one value a student: a row each would cost more to carry than to find.
+ */
+async function rows(
+  tx: Tx,
+  courseId: string,
+  sessionIds: string[],
+  query: CourseAttendanceQuery,
+): Promise<{ total: number; items: Row[] }> {
+  const wanted = searchPatterns(query.search ?? '').map((pattern) => sql`and s.search_text like ${pattern}`);
+  const found = await tx.execute<Record<string, unknown> & Row & { total: number }>(sql`
+    with columns as materialized (
+      select value::uuid as session_id, ordinality as place
+      from jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb) with ordinality
+    ), enrolled as materialized (
+      select e.student_id from enrolments e where e.course_id = ${courseId}
+    ), marks as materialized (
+      select r.student_id, json_agg(json_build_object('sessionId', r.session_id, 'recordId', r.id,
+        'status', r.status, 'method', r.method) order by c.place) as marks
+      from columns c join attendance_records r on r.session_id = c.session_id
+      group by r.student_id
+    ), people as (
+      select s.id, s.name, s.number, e.student_id is not null as enrolled, m.marks
+      from enrolled e full join marks m using (student_id)
+      join students s on s.id = student_id
+      where (m.student_id is not null or s.archived_at is null) ${sql.join(wanted, sql` `)}
+    )
+    select *, count(*) over ()::int as total from people
+    order by name collate "und-x-icu", number offset ${query.skip} limit ${query.limit}`);
+  if (found.length === 0 && query.skip > 0) {
+    const first = await rows(tx, courseId, sessionIds, { ...query, skip: 0, limit: 1 });
+    return { total: first.total, items: [] };
   }
-  return byStudent;
+  return {
+    total: found[0]?.total ?? 0,
+    items: found.map(({ id, name, number, enrolled, marks }) => ({
+      ...{ id, name, number, enrolled },
+      // Enrolled, and not on any of these days.
+      marks: marks ?? [],
+    })),
+  };
 }
