@@ -16,7 +16,7 @@ export function reportHealth(app: FastifyInstance, context: AppContext): void {
       check('the job queue', () => context.queue.stats()),
       redisState(context),
     ]);
-    const parts = { database, pipeline: pipelineState(context), queue, redis };
+    const parts = { database, pipeline: pipelineState(context), webrtc: webRtcState(context), queue, redis };
     // Without the queue nothing is lost: what it has to do waits in the outbox. The same goes for the cache.
     const ready = database.state === 'up' && parts.pipeline.state === 'up';
     const reasons = Object.fromEntries(
@@ -44,6 +44,13 @@ function pipelineState({ supervisor }: AppContext): State {
   return ready < workers
     ? { state: 'up', reason: `${ready} of ${workers} video workers are ready` }
     : { state: 'up' };
+}
+
+/** Cameras go on without it. */
+function webRtcState({ config, sfu }: AppContext): State {
+  if (!config.webrtc.enabled) return { state: 'unused' };
+  const reason = sfu.reason();
+  return reason === null ? { state: 'up' } : { state: 'down', reason };
 }
 
 async function redisState({ config, cache }: AppContext): Promise<State> {
