@@ -16861,7 +16861,7 @@ export interface paths {
         };
         /**
          * Absences by student and course: streaks and warnings
-         * @description The last 180 days by default; closed sessions only. A streak is a run of missed meetings of one course; being excused neither lengthens nor ends it. A warning is due from the course’s threshold on, or from `threshold`, or from the institution’s.
+         * @description All closed sessions of each course, which is one semester’s; with `from` or `until` those of these days, 180 where only the last one is given. A streak is a run of missed meetings of one course; being excused neither lengthens nor ends it. A warning is due from the course’s threshold on, or from `threshold`, or from the institution’s.
          */
         get: {
             parameters: {
@@ -16902,10 +16902,7 @@ export interface paths {
                     content: {
                         /**
                          * @example {
-                         *       "range": {
-                         *         "from": "2026-11-16",
-                         *         "until": "2026-11-22"
-                         *       },
+                         *       "range": null,
                          *       "warnings": 1,
                          *       "total": 1,
                          *       "skip": 0,
@@ -29100,7 +29097,7 @@ export interface components {
                  * @description Last day. In the institution’s time zone.
                  */
                 until: string;
-            };
+            } | null;
             skip: number;
             /** @description Items that match, over all pages. */
             total: number;
@@ -32448,7 +32445,7 @@ export interface components {
                 department?: string;
                 /**
                  * Format: date
-                 * @description First day of the others. In the institution’s time zone.
+                 * @description First day of the others; `absences` are counted over whole courses without it and `until`. In the institution’s time zone.
                  */
                 from?: string;
                 search?: string;
@@ -32518,7 +32515,7 @@ export interface components {
                 department?: string;
                 /**
                  * Format: date
-                 * @description First day of the others. In the institution’s time zone.
+                 * @description First day of the others; `absences` are counted over whole courses without it and `until`. In the institution’s time zone.
                  */
                 from?: string;
                 search?: string;

@@ -12,6 +12,7 @@ import { loadConfig } from '../../config/index.ts';
 import type { AppContext } from '../../server/context.ts';
 import { openSql } from '../../server/db/client.ts';
 import { hashPassword } from '../../server/features/auth/passwords.ts';
+import { refreshTallies } from '../../server/features/reports/tallies.ts';
 import { createTenant } from '../../server/features/tenants/service.ts';
 import { createLog } from '../../server/log.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
@@ -106,6 +107,10 @@ async function fill(context: AppContext, owner: postgres.Sql, marker: string): P
     return made;
   });
   const counts = await seedLoad(owner, ids, await hashPassword(LOAD_PASSWORD));
+  // As after any other change past the server: courses that are noted are counted.
+  await owner`insert into stale_tallies (tenant_id, course_id) select tenant_id, id from courses`;
+  for (const id of ids) await context.db.tenant(id, (tx) => refreshTallies(tx, id));
+  await owner.unsafe('vacuum analyze absence_tallies, stale_tallies');
   writeFileSync(marker, JSON.stringify({ version: SEED_VERSION, ...counts }));
 }
 

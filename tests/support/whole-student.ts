@@ -89,6 +89,10 @@ export async function makeWholeStudent(
       .insert(schema.attendanceRecords)
       .values({ id: recordId, ...inSession, status: 'present', method: 'face', note: `note on ${name}` });
     await tx.insert(schema.attendanceEvents).values({ id: newId(), ...inSession, type: 'marked', at: now });
+    await tx.insert(schema.absenceTallies).values({
+      ...{ tenantId, courseId, studentId: id, absences: 1, excused: 0, currentStreak: 0, longestStreak: 1 },
+      ...{ longestFrom: '2026-03-02', longestUntil: '2026-03-02' },
+    });
     const cameraId = newId();
     await tx.insert(schema.cameras).values({
       ...{ id: cameraId, tenantId, name: `Camera ${cameraId}`, url: 'rtsp://10.0.0.9/1' },

@@ -226,16 +226,52 @@ export const sessionTallies = pgTable(
 );
 
 /**
- * Sessions whose records have changed since they were counted. Rows are only added, by triggers, and taken away by
- * counting anew, so that two who write to one session never wait for each other because of it. Without references: they
- * are also written while an institution is removed.
+ * How often a student has missed the closed sessions of a course, all of them, and how often in a row; nobody without an
+ * absence or excuse. Right unless the course is in `stale_tallies` because of a session that is not open; see
+ * features/reports/absences.ts.
+ */
+export const absenceTallies = pgTable(
+  'absence_tallies',
+  {
+    tenantId: tenantId(),
+    courseId: uuid('course_id').notNull(),
+    studentId: uuid('student_id').notNull(),
+    absences: integer('absences').notNull(),
+    excused: integer('excused').notNull(),
+    currentStreak: integer('current_streak').notNull(),
+    longestStreak: integer('longest_streak').notNull(),
+    longestFrom: date('longest_from'),
+    longestUntil: date('longest_until'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.courseId, table.studentId] }),
+    index('absence_tallies_student_idx').on(table.tenantId, table.studentId),
+    foreignKey({
+      name: 'absence_tallies_course_fk',
+      columns: [table.tenantId, table.courseId],
+      foreignColumns: [courses.tenantId, courses.id],
+    }).onDelete('cascade'),
+    foreignKey({
+      name: 'absence_tallies_student_fk',
+      columns: [table.tenantId, table.studentId],
+      foreignColumns: [students.tenantId, students.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/**
+ * Sessions that have changed, or their records, since they were counted. Rows are only added, by triggers, and taken away
+ * by counting anew, so that two who write to one session never wait for each other because of it. Without references:
+ * they are also written while an institution is removed.
  */
 export const staleTallies = pgTable(
   'stale_tallies',
   {
     id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: uuid('tenant_id').notNull(),
-    sessionId: uuid('session_id').notNull(),
+    courseId: uuid('course_id').notNull(),
+    /** Null: only what is counted over the whole course is. */
+    sessionId: uuid('session_id'),
   },
   (table) => [index('stale_tallies_session_idx').on(table.tenantId, table.sessionId)],
 );

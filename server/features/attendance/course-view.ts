@@ -7,7 +7,7 @@ import { assertCourse } from '../courses/access.ts';
 import { tallies } from '../reports/tallies.ts';
 import { searchPatterns } from '../students/search.ts';
 import { countStatuses, noCounts, rateOf } from './counting.ts';
-import type { CourseAttendance, CourseAttendanceQuery } from './read-schemas.ts';
+import type { CourseAttendance, CourseAttendanceQuery, StatusCounts } from './read-schemas.ts';
 
 /** The class register: students in rows, the sessions of a stretch of time in columns. Throws `course-not-found`. */
 export async function courseAttendance(
@@ -22,9 +22,17 @@ export async function courseAttendance(
     .from(courses)
     .where(eq(courses.id, courseId));
   if (!course) throw new ApiError('course-not-found');
-  const { sessions, sessionsTotal } = await columns(tx, courseId, query);
-  const sessionIds = sessions.map((session) => session.id);
-  const people = await rows(tx, courseId, sessionIds, query);
+  const { newest, sessionsTotal } = await columns(tx, courseId, query);
+  const sessionIds = newest.map((session) => session.id);
+  const [counts, people] = await Promise.all([
+    countsOf(tx, sessionIds),
+    rows(tx, courseId, sessionIds, query),
+  ]);
+  const sessions = newest.map((row) => ({
+    ...row,
+    startsAt: row.startsAt.toISOString(),
+    counts: counts.get(row.id) ?? noCounts(),
+  }));
   return {
     course,
     sessions,
@@ -45,34 +53,29 @@ async function columns(tx: Tx, courseId: string, query: CourseAttendanceQuery) {
     query.from ? gte(classSessions.day, query.from) : undefined,
     query.to ? lte(classSessions.day, query.to) : undefined,
   );
-  const [counted] = await tx.select({ n: count() }).from(classSessions).where(where);
-  const newest = await tx
-    .select({
-      id: classSessions.id,
-      startsAt: classSessions.startsAt,
-      day: classSessions.day,
-      status: classSessions.status,
-    })
-    .from(classSessions)
-    .where(where)
-    .orderBy(desc(classSessions.startsAt), desc(classSessions.id))
-    .limit(query.sessions);
-  const ids = newest.map((row) => row.id);
-  const statuses =
-    ids.length === 0
-      ? []
-      : await tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
-          select session_id as "sessionId", present, late, excused, absent, pending
-          from (${tallies((t) => inArray(sql`${t}.session_id`, ids))}) c`);
-  const bySession = new Map(statuses.map(({ sessionId, ...counts }) => [sessionId, counts]));
-  return {
-    sessionsTotal: counted?.n ?? 0,
-    sessions: newest.reverse().map((row) => ({
-      ...row,
-      startsAt: row.startsAt.toISOString(),
-      counts: bySession.get(row.id) ?? noCounts(),
-    })),
-  };
+  const [[counted], newest] = await Promise.all([
+    tx.select({ n: count() }).from(classSessions).where(where),
+    tx
+      .select({
+        id: classSessions.id,
+        startsAt: classSessions.startsAt,
+        day: classSessions.day,
+        status: classSessions.status,
+      })
+      .from(classSessions)
+      .where(where)
+      .orderBy(desc(classSessions.startsAt), desc(classSessions.id))
+      .limit(query.sessions),
+  ]);
+  return { sessionsTotal: counted?.n ?? 0, newest: newest.reverse() };
+}
+
+async function countsOf(tx: Tx, sessionIds: string[]): Promise<Map<string, StatusCounts>> {
+  if (sessionIds.length === 0) return new Map();
+  const found = await tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
+    select session_id as "sessionId", present, late, excused, absent, pending
+    from (${tallies((t) => inArray(sql`${t}.session_id`, sessionIds))}) c`);
+  return new Map(found.map(({ sessionId, ...counts }) => [sessionId, counts]));
 }
 
 type Mark = CourseAttendance['items'][number]['marks'][number];

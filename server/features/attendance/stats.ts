@@ -19,12 +19,11 @@ export async function attendanceStats(tx: Tx, caller: Caller, query: StatsQuery)
   const days = Math.round(to.diff(from, 'days').days) + 1;
   if (days < 1 || days > MOST_DAYS) throw new ApiError('range-invalid', { details: { most: MOST_DAYS } });
   if (query.courseId) await assertCourse(tx, caller, query.courseId);
-  const period = await periodOf(tx, caller, query);
-  const before = await periodOf(tx, caller, {
-    ...query,
-    from: from.minus({ days }).toISODate()!,
-    to: from.minus({ days: 1 }).toISODate()!,
-  });
+  const earlier = { from: from.minus({ days }).toISODate()!, to: from.minus({ days: 1 }).toISODate()! };
+  const [period, before] = await Promise.all([
+    periodOf(tx, caller, query),
+    periodOf(tx, caller, { ...query, ...earlier }),
+  ]);
   return {
     period,
     before,
@@ -49,15 +48,17 @@ async function periodOf(tx: Tx, caller: Caller, query: StatsQuery): Promise<Stat
       : sql`
         select ${countColumns}, ${otherColumns} from attendance_records r join students st on st.id = r.student_id
         where ${of(sql`r`)} and st.department = ${query.department}`;
-  const [sums] = await tx.execute<Record<string, number>>(sql`
-    select ${sql.join(
-      SUMMED.map((name) => sql`coalesce(sum(c.${sql.identifier(name)}), 0)::int as ${sql.identifier(name)}`),
-      sql`, `,
-    )} from (${counted}) c`);
+  const [[sums], [sessions]] = await Promise.all([
+    tx.execute<Record<string, number>>(sql`
+      select ${sql.join(
+        SUMMED.map(
+          (name) => sql`coalesce(sum(c.${sql.identifier(name)}), 0)::int as ${sql.identifier(name)}`,
+        ),
+        sql`, `,
+      )} from (${counted}) c`),
+    tx.execute<{ n: number }>(sql`select count(*)::int as n from class_sessions s where ${of(sql`s`)}`),
+  ]);
   const n = (name: (typeof SUMMED)[number]) => sums?.[name] ?? 0;
-  const [sessions] = await tx.execute<{ n: number }>(
-    sql`select count(*)::int as n from class_sessions s where ${of(sql`s`)}`,
-  );
   const statuses = noCounts();
   for (const status of ATTENDANCE_STATUSES) statuses[status] = n(status);
   return {

@@ -30,14 +30,18 @@ export async function studentAttendance(
     query.to ? lte(attendanceRecords.day, query.to) : undefined,
   );
   const where = and(within, query.status ? eq(attendanceRecords.status, query.status) : undefined);
-  const [counted] = await tx.select({ n: count() }).from(attendanceRecords).where(where);
+  const [[counted], summaries, items] = await Promise.all([
+    tx.select({ n: count() }).from(attendanceRecords).where(where),
+    courseSummaries(tx, within),
+    marks(tx, where, query),
+  ]);
   return {
     student,
-    courses: await courseSummaries(tx, within),
+    courses: summaries,
     total: counted?.n ?? 0,
     skip: query.skip,
     limit: query.limit,
-    items: await marks(tx, where, query),
+    items,
   };
 }
 

@@ -58,22 +58,24 @@ export async function listNotifications(
         ? isNull(notifications.readAt)
         : isNotNull(notifications.readAt),
   );
-  const rows = await tx
-    .select()
-    .from(notifications)
-    .where(where)
-    .orderBy(
-      sql`(${notifications.readAt} is not null)`,
-      desc(notifications.createdAt),
-      desc(notifications.id),
-    )
-    .offset(query.skip)
-    .limit(query.limit);
-  const [matching] = await tx.select({ total: count() }).from(notifications).where(where);
-  const [open] = await tx
-    .select({ total: count() })
-    .from(notifications)
-    .where(and(own, isNull(notifications.readAt)));
+  const [rows, [matching], [open]] = await Promise.all([
+    tx
+      .select()
+      .from(notifications)
+      .where(where)
+      .orderBy(
+        sql`(${notifications.readAt} is not null)`,
+        desc(notifications.createdAt),
+        desc(notifications.id),
+      )
+      .offset(query.skip)
+      .limit(query.limit),
+    tx.select({ total: count() }).from(notifications).where(where),
+    tx
+      .select({ total: count() })
+      .from(notifications)
+      .where(and(own, isNull(notifications.readAt))),
+  ]);
   const items = await views(context, tx, caller.tenantId, rows);
   return { total: matching?.total ?? 0, unread: open?.total ?? 0, items };
 }

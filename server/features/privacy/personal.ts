@@ -68,6 +68,12 @@ export const PERSONAL: readonly PersonalTable[] = [
     student: ['student_id'],
     erase: 'delete',
   },
+  {
+    table: 'absence_tallies',
+    title: 'How often you were absent from each course, and how often in a row',
+    student: ['student_id'],
+    erase: 'delete',
+  },
   { table: 'attendance_records', title: 'Attendance', student: ['student_id'], erase: 'delete' },
   { table: 'enrolments', title: 'Courses', student: ['student_id'], erase: 'delete' },
   { table: 'consents', title: 'What you agreed to, and when', student: ['student_id'], erase: 'delete' },

@@ -2,12 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope, studentScope } from '../courses/access.ts';
+import { type Chosen, missedRuns, wholeCourses } from './absence-tallies.ts';
 import { all, between } from './counts.ts';
 import type { DayRange } from './periods.ts';
 
 export interface AbsenceQuery {
   caller: Pick<Caller, 'role' | 'userId' | 'studentId'>;
-  range: DayRange;
+  /** Null: all meetings of the courses. A course is one semester's. */
+  range: DayRange | null;
   /** Absences from which on a student is warned where the course says nothing; null: no warning there. */
   threshold: number | null;
   courseId?: string | undefined;
@@ -47,8 +49,9 @@ export interface AbsenceItem {
  * Who was absent from which course, and how often in a row. Only closed sessions count. Being excused neither lengthens
  * nor ends a streak; a meeting that the student came to, or has no record of, ends it.
  *
- * Absences are counted from what was missed alone, a tenth of all records. Streaks are looked for in the lines of the
- * page, and in all others only where the list is sorted or chosen by them.
+ * Of whole courses absences and streaks have been counted before. Of some days they are counted from what was missed
+ * alone, a tenth of all records; streaks are looked for in the lines of the page then, and in all others only where the
+ * list is sorted or chosen by them.
  */
 export async function absences(
   tx: Tx,
@@ -57,9 +60,18 @@ export async function absences(
   const { range, threshold } = query;
   const sort = query.sort ?? 'absences';
   const byStreak = sort === 'streak' || sort === 'longest' || query.minStreak !== undefined;
+  const chosen = chosenBy(query);
+  const later =
+    range !== null && !byStreak ? streaksOf(range, sql`cut.course_id`, sql`cut.student_id`) : null;
+  const lines =
+    range === null
+      ? wholeCourses(chosen)
+      : later
+        ? countedOnly(chosen, range)
+        : countedWithStreaks(chosen, range);
   const rows = await tx.execute<Record<string, unknown> & AbsenceItem & { total: number; warnings: number }>(
     sql`
-    with counted as materialized (${byStreak ? countedWithStreaks(query) : countedOnly(query)}
+    with counted as ${range === null ? sql`` : sql`materialized`} (${lines}
     ), people as materialized (
       select id, name, number, department from students
       where ${all(sql`archived_at is null`, query.department ? sql`department = ${query.department}` : null)}
@@ -69,17 +81,23 @@ export async function absences(
         c.code, c.name as course_name, st.name, st.number, st.department
       from counted p join courses c on c.id = p.course_id
       join people st on st.id = p.student_id
-      where ${all(sql`p.absences > 0`, query.minStreak ? sql`p.counted_current >= ${query.minStreak}` : null)}
+      where p.absences > 0
+      -- Or what is chosen below would be joined as if it were a handful.
+      offset 0
     ), cut as materialized (
       select *, count(*) over ()::int as total, count(*) filter (where warning) over ()::int as warnings
-      from judged where ${query.warningsOnly ? sql`warning` : sql`true`}
+      from judged
+      where ${all(
+        query.warningsOnly ? sql`warning` : null,
+        query.minStreak ? sql`current_streak >= ${query.minStreak}` : null,
+      )}
       order by ${ORDERS[sort]} offset ${query.skip} limit ${query.limit}
     )
     select cut.student_id as "studentId", name as "studentName", number as "studentNumber", department,
       cut.course_id as "courseId", code as "courseCode", course_name as "courseName", absences, excused,
-      streaks.current as "currentStreak", streaks.longest as "longestStreak",
-      streaks.first_day::text as "longestFrom", streaks.last_day::text as "longestUntil", threshold, warning, total, warnings
-    from cut cross join lateral (${streaksOf(range, sql`cut.course_id`, sql`cut.student_id`)}) streaks
+      current_streak as "currentStreak", longest_streak as "longestStreak",
+      longest_from::text as "longestFrom", longest_until::text as "longestUntil", threshold, warning, total, warnings
+    from cut ${later ? sql`cross join lateral (${later}) streaks` : sql``}
     order by ${ORDERS[sort]}`,
   );
   return {
@@ -89,54 +107,34 @@ export async function absences(
   };
 }
 
-const missedBy = (query: AbsenceQuery): SQL =>
-  all(
-    sql`r.status in ('absent', 'excused')`,
-    between(sql`r.day`, query.range),
-    coursesIn(query, sql`r.course_id`),
-    query.studentId ? sql`r.student_id = ${query.studentId}` : null,
-    studentScope(query.caller, sql`r.student_id`),
-  );
+function chosenBy(query: AbsenceQuery): Chosen {
+  return {
+    courses: (column) => coursesIn(query, column),
+    students: (column) =>
+      all(query.studentId ? sql`${column} = ${query.studentId}` : null, studentScope(query.caller, column)),
+  };
+}
 
-function countedOnly(query: AbsenceQuery): SQL {
+const missedIn = ({ courses, students }: Chosen, range: DayRange): SQL =>
+  all(between(sql`r.day`, range), courses(sql`r.course_id`), students(sql`r.student_id`));
+
+function countedOnly(chosen: Chosen, range: DayRange): SQL {
   return sql`
       select r.student_id, r.course_id, count(*) filter (where r.status = 'absent')::int as absences,
         count(*) filter (where r.status = 'excused')::int as excused
       from attendance_records r
-      where ${missedBy(query)} and r.session_id <> all(array(select o.id from class_sessions o where o.status = 'open'))
+      where r.status in ('absent', 'excused') and ${missedIn(chosen, range)}
+        and r.session_id <> all(array(select o.id from class_sessions o where o.status = 'open'))
       group by r.student_id, r.course_id`;
 }
 
-/**
- * Gaps and islands: the meetings of a course are numbered, and the number less the place among the student's own missed
- * meetings is the same all through a streak.
- */
-function countedWithStreaks(query: AbsenceQuery): SQL {
-  return sql`
-      select student_id, course_id, sum(length)::int as absences, sum(excused)::int as excused,
-        max(length)::int as counted_longest, coalesce(max(length) filter (where at_end), 0)::int as counted_current
-      from (
-        select student_id, course_id, count(*) filter (where absent) as length,
-          count(*) filter (where not absent) as excused, max(n) = max(last) as at_end
-        from (
-          select r.student_id, r.course_id, r.status = 'absent' as absent, m.n, m.last,
-            m.n - row_number() over (partition by r.course_id, r.student_id order by m.n) as island
-          from attendance_records r join (
-            select s.id, row_number() over (partition by s.course_id order by s.starts_at, s.id) as n,
-              count(*) over (partition by s.course_id) as last
-            from class_sessions s
-            where ${all(
-              sql`s.status = 'closed'`,
-              between(sql`s.day`, query.range),
-              coursesIn(query, sql`s.course_id`),
-            )}
-          ) m on m.id = r.session_id
-          where ${missedBy(query)}
-        ) missed group by student_id, course_id, island
-      ) runs group by student_id, course_id`;
-}
+const countedWithStreaks = (chosen: Chosen, range: DayRange): SQL =>
+  missedRuns({
+    sessions: all(between(sql`s.day`, range), chosen.courses(sql`s.course_id`)),
+    records: missedIn(chosen, range),
+  });
 
-/** The same of one student in one course, with the days of the longest streak. */
+/** The same of one student in one course. */
 function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
   return sql`
       with m as materialized (
@@ -144,9 +142,10 @@ function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
         from class_sessions s
         where s.status = 'closed' and s.course_id = ${course} and ${between(sql`s.day`, range)}
       )
-      select coalesce(max(length), 0)::int as longest, coalesce(max(length) filter (where at_end), 0)::int as current,
-        (array_agg(first_day order by length desc, first_day desc))[1] as first_day,
-        (array_agg(last_day order by length desc, first_day desc))[1] as last_day
+      select coalesce(max(length), 0)::int as longest_streak,
+        coalesce(max(length) filter (where at_end), 0)::int as current_streak,
+        (array_agg(first_day order by length desc, first_day desc))[1] as longest_from,
+        (array_agg(last_day order by length desc, first_day desc))[1] as longest_until
       from (
         select count(*) filter (where absent) as length, max(n) = max(last) as at_end,
           min(day) filter (where absent) as first_day, max(day) filter (where absent) as last_day
@@ -160,8 +159,8 @@ function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
 
 const ORDERS: Record<NonNullable<AbsenceQuery['sort']>, SQL> = {
   absences: sql`absences desc, name, number, code`,
-  streak: sql`counted_current desc, absences desc, name, number, code`,
-  longest: sql`counted_longest desc, absences desc, name, number, code`,
+  streak: sql`current_streak desc, absences desc, name, number, code`,
+  longest: sql`longest_streak desc, absences desc, name, number, code`,
   name: sql`name, number, code`,
 };
 

@@ -57,3 +57,12 @@ export function rangeOf(
   if (!(length >= 1 && length <= LONGEST_DAYS)) throw new ApiError('range-invalid');
   return range;
 }
+
+/** The same, but null without any day: what is counted over whole courses then. */
+export function rangeIfGiven(
+  given: Parameters<typeof rangeOf>[0],
+  today: string,
+  days: number,
+): DayRange | null {
+  return given.from === undefined && given.until === undefined ? null : rangeOf(given, today, days);
+}

@@ -6,7 +6,7 @@ import type { Caller } from '../auth/tokens.ts';
 import { absences } from './absences.ts';
 import { accuracy } from './accuracy.ts';
 import { periodReport } from './attendance.ts';
-import { type Institution, institution, rangeOf, warningThreshold } from './institution.ts';
+import { type Institution, institution, rangeIfGiven, rangeOf, warningThreshold } from './institution.ts';
 import { attendanceBy, type Subject } from './people.ts';
 import { daysBefore, type PeriodKind, periodOf, previousPeriod } from './periods.ts';
 import { MONTH, SEMESTER } from './ranges.ts';
@@ -187,7 +187,8 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
         tags,
         summary: 'Absences by student and course: streaks and warnings',
         description:
-          `The last ${SEMESTER} days by default; closed sessions only. A streak is a run of missed meetings of one ` +
+          'All closed sessions of each course, which is one semester’s; with `from` or `until` those of these days, ' +
+          `${SEMESTER} where only the last one is given. A streak is a run of missed meetings of one ` +
           'course; being excused neither lengthens nor ends it. A warning is due from the course’s threshold on, or ' +
           'from `threshold`, or from the institution’s.',
         querystring: AbsencesQuery,
@@ -196,7 +197,7 @@ export async function reportRoutes(app: App, context: AppContext): Promise<void>
     },
     async ({ caller, query }) =>
       read(caller, async (tx, home) => {
-        const range = rangeOf(query, home.today, SEMESTER);
+        const range = rangeIfGiven(query, home.today, SEMESTER);
         const threshold = query.threshold ?? warningThreshold(home);
         const found = await absences(tx, { ...query, caller, range, threshold });
         return { range, skip: query.skip, limit: query.limit, ...found };

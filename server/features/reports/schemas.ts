@@ -365,13 +365,13 @@ export const AbsencesQuery = Type.Object({
 
 export const AbsenceList = Type.Object(
   {
-    range: Range,
+    range: Nullable(Type.Object(Range.properties, { description: 'Null: all meetings of the courses.' })),
     warnings: Type.Integer({ description: 'Items with a warning, over all pages.' }),
     ...ListOf(Absence, 'Absences').properties,
   },
   {
     title: 'AbsenceList',
-    examples: [{ range: days, warnings: 1, total: 1, skip: 0, limit: 50, items: [exampleAbsence] }],
+    examples: [{ range: null, warnings: 1, total: 1, skip: 0, limit: 50, items: [exampleAbsence] }],
   },
 );
 

@@ -23,8 +23,10 @@ export async function courseReport(tx: Tx, caller: Who, courseId: string, range:
   }>(
     sql`select id, code, name, nullif(semester, '') as semester, department from courses where id = ${courseId}`,
   );
-  const sessions = await courseSessions(tx, courseId, range);
-  const students = await courseStudents(tx, courseId, range);
+  const [sessions, students] = await Promise.all([
+    courseSessions(tx, courseId, range),
+    courseStudents(tx, courseId, range),
+  ]);
   return {
     course: course!,
     range,
@@ -59,16 +61,12 @@ export async function studentReport(
   range: DayRange,
 ) {
   const student = await studentFacts(tx, caller, studentId);
-  const courses = await studentCourses(tx, caller, studentId, range);
-  const missed = await absences(tx, {
-    caller,
-    range,
-    threshold: warningThreshold(home),
-    studentId,
-    skip: 0,
-    limit: 200,
-  });
-  const recent = await recentMarks(tx, caller, studentId, range, 20);
+  const threshold = warningThreshold(home);
+  const [courses, missed, recent] = await Promise.all([
+    studentCourses(tx, caller, studentId, range),
+    absences(tx, { caller, range, threshold, studentId, skip: 0, limit: 200 }),
+    recentMarks(tx, caller, studentId, range, 20),
+  ]);
   return { student, range, totals: sumOf(courses), courses, absences: missed.items, recent };
 }
 

@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { sessionTallies, staleTallies } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
-import { all, countColumns, otherColumns } from './counts.ts';
+import { countAbsences, countable } from './absence-tallies.ts';
+import { countColumns, otherColumns } from './counts.ts';
 
 /**
  * Counts by session, kept so that a report over a year reads a row a session instead of thirty. Triggers note the
@@ -21,9 +22,13 @@ export function tallies(where: (alias: SQL) => SQL): SQL {
     from ${sessionTallies} t
     where ${where(sql`t`)} and not exists (select 1 from ${staleTallies} x where x.session_id = t.session_id)
     union all
-    select r.day, r.course_id, r.session_id, ${countColumns}, ${otherColumns} from attendance_records r
-    where r.session_id = any(array(select x.session_id from ${staleTallies} x)) and ${where(sql`r`)}
-    group by r.day, r.course_id, r.session_id`;
+    select k.day, k.course_id, k.session_id, n.* from (
+      select s.day, s.course_id, s.id as session_id from class_sessions s
+      where s.id = any(array(select x.session_id from ${staleTallies} x))
+    ) k cross join lateral (
+      select ${countColumns}, ${otherColumns} from attendance_records r where r.session_id = k.session_id
+    ) n
+    where ${where(sql`k`)}`;
 }
 
 const COUNTED = [
@@ -37,38 +42,40 @@ const columns = (names: readonly string[]) =>
   );
 
 /**
- * Counts anew what is stale of the sessions that are closed; open ones change all the time. Two statements: the second
- * sees at least what those saw whose notes the first took away. One at a time in an institution, so that an older count
- * is never written over a newer one; who finds another at work leaves it to them, or to the next event.
+ * Counts anew what is stale of the sessions that are closed, and the absences of their courses; open sessions change all
+ * the time. One statement takes the notes and others count: these see at least what those saw who wrote the notes. One at
+ * a time in an institution, so that an older count is never written over a newer one; who finds another at work leaves it
+ * to them, or to the next event. Resolves with the number of sessions.
  */
 export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> {
   const [mine] = await tx.execute<{ locked: boolean }>(
     sql`select pg_try_advisory_xact_lock(hashtext('session_tallies'), hashtext(${tenantId})) as locked`,
   );
   if (!mine?.locked) return 0;
-  const stale = await tx.execute<{ id: string }>(sql`
+  const gone = await tx.execute<{ course: string; session: string | null }>(sql`
     with gone as (
-      delete from ${staleTallies} x
-      where not exists (select 1 from class_sessions s where s.id = x.session_id and s.status = 'open')
-      returning x.session_id
-    ) select distinct session_id as id from gone`);
-  if (stale.length === 0) return 0;
-  const ids = JSON.stringify(stale.map(({ id }) => id));
-  const those = sql`in (select value::uuid from jsonb_array_elements_text(${ids}::text::jsonb))`;
+      delete from ${staleTallies} x where ${countable} returning x.course_id, x.session_id
+    ) select distinct course_id as course, session_id as session from gone`);
+  if (gone.length === 0) return 0;
+  const stale = gone.flatMap(({ session }) => session ?? []);
   await tx.execute(sql`
     insert into ${sessionTallies} as t (session_id, tenant_id, course_id, day, ${columns(COUNTED)})
     select s.id, s.tenant_id, s.course_id, s.day, ${columns(COUNTED)}
     from class_sessions s cross join lateral (
       select ${countColumns}, ${otherColumns} from attendance_records r where r.session_id = s.id
     ) n
-    where ${all(sql`s.id ${those}`)}
+    where s.id ${oneOf(stale)}
     on conflict (session_id) do update set course_id = excluded.course_id, day = excluded.day,
       ${sql.join(
         COUNTED.map((name) => sql`${sql.identifier(name)} = excluded.${sql.identifier(name)}`),
         sql`, `,
       )}`);
+  await countAbsences(tx, tenantId, oneOf([...new Set(gone.map(({ course }) => course))]));
   return stale.length;
 }
+
+const oneOf = (ids: readonly string[]): SQL =>
+  sql`in (select value::uuid from jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))`;
 
 /** Where the features say what they do with events. */
 export function keepTallies(context: AppContext): void {

@@ -29,9 +29,12 @@ export async function listSessions(
             select ct.course_id from course_teachers ct where ct.teacher_id = ${teacherId})`
         : undefined,
     );
-    const loaded = await loadSessions(tx, where, query, query.sort);
+    const [total, loaded] = await Promise.all([
+      countSessions(tx, where),
+      loadSessions(tx, where, query, query.sort),
+    ]);
     return {
-      total: await countSessions(tx, where),
+      total,
       items: loaded.map(({ row, view }) => live.find(row.id)?.view() ?? view),
     };
   });

@@ -52,22 +52,15 @@ export async function loadSessions(
   if (ids.length === 0) return [];
   const courseIds = [...new Set(found.map(({ courseId }) => courseId))];
   const roomIds = [...new Set(found.flatMap(({ roomId }) => roomId ?? []))];
-  const courseRows = await tx
-    .select({ id: courses.id, code: courses.code, name: courses.name })
-    .from(courses)
-    .where(inArray(courses.id, courseIds));
-  const roomRows =
+  const [courseRows, roomRows, taking, statuses, reviews] = await Promise.all([
+    tx
+      .select({ id: courses.id, code: courses.code, name: courses.name })
+      .from(courses)
+      .where(inArray(courses.id, courseIds)),
     roomIds.length === 0
       ? []
-      : await tx.select({ id: rooms.id, name: rooms.name }).from(rooms).where(inArray(rooms.id, roomIds));
-  const rows = found.map((row) => ({
-    row,
-    // A session's course is never removed before it.
-    course: courseRows.find(({ id }) => id === row.courseId)!,
-    room: roomRows.find(({ id }) => id === row.roomId) ?? null,
-  }));
-  const [taking, statuses, reviews] = [
-    await tx
+      : tx.select({ id: rooms.id, name: rooms.name }).from(rooms).where(inArray(rooms.id, roomIds)),
+    tx
       .select({
         sessionId: streams.sessionId,
         streamId: streams.id,
@@ -80,15 +73,21 @@ export async function loadSessions(
       .innerJoin(cameras, eq(cameras.id, streams.cameraId))
       .where(inArray(streams.sessionId, ids))
       .orderBy(streams.id),
-    await tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
+    tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
       select session_id as "sessionId", present, late, excused, absent, pending
       from (${tallies((t) => inArray(sql`${t}.session_id`, ids))}) c`),
-    await tx
+    tx
       .select({ sessionId: reviewItems.sessionId, n: count() })
       .from(reviewItems)
       .where(and(inArray(reviewItems.sessionId, ids), eq(reviewItems.status, 'open')))
       .groupBy(reviewItems.sessionId),
-  ];
+  ]);
+  const rows = found.map((row) => ({
+    row,
+    // A session's course is never removed before it.
+    course: courseRows.find(({ id }) => id === row.courseId)!,
+    room: roomRows.find(({ id }) => id === row.roomId) ?? null,
+  }));
   return rows.map(({ row, course, room }) => {
     const counts: ClassSession['counts'] = { ...NO_COUNTS };
     const counted = statuses.find((entry) => entry.sessionId === row.id);

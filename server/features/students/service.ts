@@ -71,14 +71,16 @@ export async function listStudents(
   const where = and(...conditions);
   const sort = query.sort ?? 'name';
   const direction = sort.startsWith('-') ? desc : asc;
-  const [counted] = await tx.select({ total: count() }).from(students).where(where);
-  const rows = await tx
-    .select(columns)
-    .from(students)
-    .where(where)
-    .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(students.id))
-    .offset(query.skip)
-    .limit(query.limit);
+  const [[counted], rows] = await Promise.all([
+    tx.select({ total: count() }).from(students).where(where),
+    tx
+      .select(columns)
+      .from(students)
+      .where(where)
+      .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(students.id))
+      .offset(query.skip)
+      .limit(query.limit),
+  ]);
   return { total: counted?.total ?? 0, items: rows.map(toStudent) };
 }
 

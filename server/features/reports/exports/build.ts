@@ -2,7 +2,7 @@ import type { AppContext } from '../../../context.ts';
 import type { Tx } from '../../../db/tenancy.ts';
 import { ApiError } from '../../../errors.ts';
 import type { Caller } from '../../auth/tokens.ts';
-import { type Institution, institution, rangeOf } from '../institution.ts';
+import { type Institution, institution, rangeIfGiven, rangeOf } from '../institution.ts';
 import { attendanceBy, type Subject } from '../people.ts';
 import { type DayRange, daysBefore, type PeriodKind, periodOf, previousPeriod } from '../periods.ts';
 import { MONTH, SEMESTER } from '../ranges.ts';
@@ -88,17 +88,19 @@ export async function buildReport(
     const range = reportRange(report, params, home.today);
     const body = await bodyOf({ ...request, tx, home, words }, range);
     const format = createFormat(locale, home.timezone);
-    const days = [...new Set([range.from, range.until])].map((day) => format('day', day));
+    const whole = report === 'absences' && rangeIfGiven(params, home.today, SEMESTER) === null;
+    const days = whole ? [home.today] : [...new Set([range.from, range.until])];
+    const period = days.map((day) => format('day', day)).join(' – ');
     const document: ReportDocument = {
       title: body.about ? `${words.titles[report]}: ${body.about}` : words.titles[report],
-      fileName: `${body.about ?? words.titles[report]} ${[...new Set([range.from, range.until])].join(' – ')}`,
+      fileName: `${body.about ?? words.titles[report]} ${days.join(' – ')}`,
       institution: {
         name: home.name,
         primary: home.settings.colours.primary,
         accent: home.settings.colours.accent,
         logo: await institutionLogo(tx, tenantId),
       },
-      period: days.join(' – '),
+      period: whole ? `${words.allMeetings} · ${period}` : period,
       locale,
       timezone: home.timezone,
       generatedAtMs: context.clock.now(),
@@ -136,7 +138,7 @@ async function bodyOf(from: BodyContext, range: DayRange): Promise<Body> {
     case 'teacher':
       return teacherBody(from, given(params, 'teacherId'), range);
     case 'absences':
-      return absencesBody(from, range);
+      return absencesBody(from, rangeIfGiven(params, from.home.today, SEMESTER));
     case 'accuracy':
       return accuracyBody(from, range);
     case 'engagement-course':

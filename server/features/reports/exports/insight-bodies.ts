@@ -55,7 +55,8 @@ export function absenceSection(words: Words, items: readonly AbsenceItem[]): Sec
   };
 }
 
-export async function absencesBody(from: BodyContext, range: DayRange): Promise<Body> {
+/** `range` null: of whole courses. */
+export async function absencesBody(from: BodyContext, range: DayRange | null): Promise<Body> {
   const { tx, caller, home, params, words } = from;
   const { courseId, studentId, department, warningsOnly } = params;
   const found = await absences(tx, {

@@ -8,7 +8,9 @@ import type { ReportName } from './words.ts';
 export const ReportParams = Type.Object(
   {
     day: Type.Optional(Day('Of the daily, weekly and monthly report; today by default.')),
-    from: Type.Optional(Day('First day of the others.')),
+    from: Type.Optional(
+      Day('First day of the others; `absences` are counted over whole courses without it and `until`.'),
+    ),
     until: Type.Optional(Day('Last day.')),
     courseId: Type.Optional(Uuid('Needed by `course`, `engagement-course`, `emotions-course`.')),
     studentId: Type.Optional(Uuid('Needed by `student`, `emotions-student`.')),

@@ -37,6 +37,8 @@ export interface Words {
   yes: string;
   rateNote: string;
   absenceNote: string;
+  /** In the place of the days. */
+  allMeetings: string;
   accuracyNote: string;
   engagementNote: string;
   emotionNote: string;
@@ -210,6 +212,7 @@ const tr: Words = {
   yes: 'evet',
   rateNote:
     'Katılım oranı = (var + geç) / (var + geç + yok). İzinli ve henüz karar verilmemiş kayıtlar hesaba katılmaz.',
+  allMeetings: 'Derslerin tüm oturumları',
   absenceNote: 'Seri, bir dersin art arda kaçırılan oturumlarıdır; izinli olmak seriyi ne uzatır ne bitirir.',
   accuracyNote: 'Kimsenin bakmadığı kayıtlar doğru sayılır; bu yüzden kesinlik bir üst sınırdır.',
   engagementNote:
@@ -320,6 +323,7 @@ const en: Words = {
   yes: 'yes',
   rateNote:
     'Attendance rate = (present + late) / (present + late + absent). Excused and undecided records are left out.',
+  allMeetings: 'All meetings of the courses',
   absenceNote:
     'A streak is a run of missed meetings of one course; being excused neither lengthens nor ends it.',
   accuracyNote: 'What nobody looked at counts as right, so the precision is an upper bound.',
@@ -437,6 +441,7 @@ const ru: Words = {
   yes: 'да',
   rateNote:
     'Посещаемость = (присутствуют + опоздали) / (присутствуют + опоздали + отсутствуют). Уважительные и нерешённые записи не учитываются.',
+  allMeetings: 'Все занятия курсов',
   absenceNote:
     'Серия — пропущенные подряд занятия одного курса; уважительная причина её не продлевает и не прерывает.',
   accuracyNote: 'Записи, которые никто не проверял, считаются верными, поэтому точность — верхняя оценка.',
@@ -554,6 +559,7 @@ const ky: Words = {
   yes: 'ооба',
   rateNote:
     'Катышуу = (бар + кечикти) / (бар + кечикти + жок). Себептүү жана чечиле элек жазуулар эсепке алынбайт.',
+  allMeetings: 'Курстардын бардык сабактары',
   absenceNote:
     'Катар — бир курстун удаа келбей калган сабактары; себептүү болуу аны узартпайт да, үзбөйт да.',
   accuracyNote: 'Эч ким карабаган жазуулар туура деп эсептелет, ошондуктан тактык — жогорку чек.',
