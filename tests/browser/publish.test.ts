@@ -123,6 +123,58 @@ describe.skipIf(!chromiumPath)('a browser as a camera', () => {
     }
   }, 60_000);
 
+  it('takes an encoder over WHIP, refuses what it cannot take, and frees everything at DELETE', async () => {
+    const made = await server.teacher.post<{ token: string; streamId: string }>(
+      `/sessions/${sessionId}/publishers`,
+      { name: 'Kodlayıcı' },
+    );
+    const { page } = await openPage(browser, server.url);
+    await page.goto('/');
+    const whip = (body: { codec: string | null; token: string }) =>
+      page.evaluate(async ({ codec, token: bearer }) => {
+        const peer = new RTCPeerConnection();
+        const stream = await navigator.mediaDevices.getUserMedia({ video: true });
+        const sender = peer.addTransceiver(stream.getVideoTracks()[0]!, { direction: 'sendonly' });
+        const all = RTCRtpSender.getCapabilities('video')!.codecs;
+        if (codec) sender.setCodecPreferences(all.filter(({ mimeType }) => mimeType === codec));
+        await peer.setLocalDescription();
+        const answer = await fetch('/ingest/whip', {
+          method: 'POST',
+          headers: { 'content-type': 'application/sdp', authorization: `Bearer ${bearer}` },
+          body: peer.localDescription!.sdp,
+        });
+        const text = await answer.text();
+        if (answer.status === 201) await peer.setRemoteDescription({ type: 'answer', sdp: text });
+        else peer.close();
+        Object.assign(globalThis, { peer });
+        return { status: answer.status, text, location: answer.headers.get('location') };
+      }, body);
+    const accepted = await whip({ codec: 'video/H264', token: made.body.token });
+    expect(accepted.status, accepted.text).toBe(201);
+    await tap.until<StreamStatusView>(
+      'stream:status',
+      (status) => status.streamId === made.body.streamId && status.state === 'live',
+    );
+    const again = await whip({ codec: null, token: made.body.token });
+    expect([again.status, again.text]).toEqual([401, expect.stringContaining('publish-token-invalid')]);
+    const path = new URL(accepted.location!).pathname;
+    const stranger = await fetch(server.url + path, {
+      method: 'DELETE',
+      headers: { authorization: 'Bearer other' },
+    });
+    expect(stranger.status).toBe(404);
+    const removed = await fetch(server.url + path, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${made.body.token}` },
+    });
+    expect(removed.status).toBe(200);
+    await tap.until<StreamStatusView>(
+      'stream:status',
+      (status) => status.streamId === made.body.streamId && status.reason === 'no-publisher',
+    );
+    await page.close();
+  }, 60_000);
+
   it('is sent away', async () => {
     const gone = await server.teacher.call('DELETE', `/sessions/${sessionId}/publishers/${streamId}`);
     expect(gone.status).toBe(204);
