@@ -13,5 +13,5 @@ const h264 = (profile: string): types.RouterRtpCodecCapability => ({
  */
 export const MEDIA_CODECS: types.RouterRtpCodecCapability[] = [
   { kind: 'video', mimeType: 'video/VP8', clockRate: 90_000 },
-  ...['42e01f', '42001f', '4d0032', '640032'].map(h264),
+  ...['42e01f', '42001f', '4d0032', '640032', '640c1f'].map(h264),
 ];

@@ -177,7 +177,7 @@ function encodingsOf(media: Section, { rtx }: Picked): types.RtpEncodingParamete
   if (rids.length > 0) return rids.map((rid) => ({ rid }));
   const group = media.ssrcGroups
     ?.find(({ semantics }) => semantics === 'FID')
-    ?.ssrcs.split(' ')
+    ?.ssrcs.toString().split(' ')
     .map(Number);
   const main = group?.[0] ?? media.ssrcs?.map(({ id }) => Number(id))[0];
   // Without a source the packets are told apart by their mid.
