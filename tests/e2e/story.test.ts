@@ -458,7 +458,6 @@ describe('afterwards', () => {
       admin.post<{ changed: number; missing: number }>('/events/rebuild', { scope: { all: true } }),
     );
     expect(again).toMatchObject({ changed: 0, missing: 0 });
-    const chain = await ok(admin.get<Record<string, unknown>>('/audit/verify'));
-    expect(JSON.stringify(chain)).toMatch(/"(ok|valid|intact)":true/);
+    expect(await ok(admin.get('/audit/verify'))).toMatchObject({ ok: true });
   });
 });

@@ -23,10 +23,11 @@ export function Absences() {
   const asked = useDelayed(range);
   const limit = Number(useDelayed(threshold));
   const count = Number.isInteger(limit) && limit >= 1 && limit <= 200 ? { threshold: limit } : {};
-  const of = { ...asked, ...count, ...(warningsOnly ? { warningsOnly } : {}) };
+  // A file has the days that the page shows, also while a date is being typed.
+  const of = { ...(isRange(asked) ? asked : lately()), ...count, ...(warningsOnly ? { warningsOnly } : {}) };
   useEffect(() => setSkip(0), [asked, limit, warningsOnly]);
   const found = useResource(
-    () => client.reports.absences({ ...(isRange(asked) ? of : { ...of, ...lately() }), skip, limit: PAGE }),
+    () => client.reports.absences({ ...of, skip, limit: PAGE }),
     [asked.from, asked.until, limit, warningsOnly, skip],
   );
   const { data, error } = found;
