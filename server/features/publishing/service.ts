@@ -1,4 +1,4 @@
-import { and, asc, count, eq, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { cameras, classSessions, courses, streams } from '../../db/schema/index.ts';
@@ -117,7 +117,7 @@ export async function redeem(context: AppContext, token: string): Promise<Grant 
       .innerJoin(classSessions, eq(classSessions.id, streams.sessionId))
       .innerJoin(courses, eq(courses.id, classSessions.courseId))
       .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-      .where(eq(streams.id, streamId));
+      .where(and(eq(streams.id, streamId), or(isNull(streams.endedAt), eq(classSessions.status, 'closed'))));
     if (!found) throw new ApiError('publish-token-invalid');
     if (found.session.status !== 'open') throw new ApiError('session-closed');
     if (!context.live.find(found.session.id)) throw new ApiError('session-elsewhere');
@@ -159,6 +159,7 @@ export async function listPublishers(
       eq(streams.sessionId, sessionId),
       eq(cameras.kind, 'publisher'),
       isNotNull(cameras.sessionId),
+      isNull(streams.endedAt),
     );
     const rows = await tx
       .select({
@@ -193,12 +194,23 @@ export async function removePublisher(
       .select({ id: streams.id })
       .from(streams)
       .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-      .where(and(eq(streams.id, streamId), eq(streams.sessionId, sessionId), eq(cameras.kind, 'publisher')));
+      .where(
+        and(
+          eq(streams.id, streamId),
+          eq(streams.sessionId, sessionId),
+          eq(cameras.kind, 'publisher'),
+          isNull(streams.endedAt),
+        ),
+      );
     if (!found) throw new ApiError('publisher-not-found');
+    await tx
+      .update(streams)
+      .set({ endedAt: new Date(context.clock.now()), state: 'ended', reason: 'stopped' })
+      .where(eq(streams.id, streamId));
     await tx.execute(
       sql`update one_time_tokens set used_at = now()
         where purpose in ('publish', 'publish-resume') and used_at is null and data->>'streamId' = ${streamId}`,
     );
   });
-  context.publications.end(streamId);
+  context.live.removeStream(sessionId, streamId);
 }

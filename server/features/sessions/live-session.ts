@@ -41,6 +41,8 @@ export interface LiveSession {
   specs(): StreamSpec[];
   /** A stream that came while the session was open. */
   addStream(spec: StreamSpec, camera: ClassSession['cameras'][number]): void;
+  /** A stream that was taken away while the session is open; its marks stay. */
+  removeStream(streamId: string): void;
   setGallery(gallery: GalleryEntry[]): void;
   /** Start or end were moved. */
   setTimes(times: { startsAt: Date; endsAt: Date | null; day: string }): void;
@@ -195,6 +197,13 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       withFace = facesOf(specs);
       cameras = [...cameras, camera];
       statuses.set(spec.streamId, waitingStatus(sessionId, spec.streamId, camera.cameraId, camera.reason));
+      hub.send(sessionId, 'session:snapshot', snapshot());
+    },
+    removeStream(streamId) {
+      if (!statuses.delete(streamId)) return;
+      specs = specs.filter((spec) => spec.streamId !== streamId);
+      withFace = facesOf(specs);
+      cameras = cameras.filter((camera) => camera.streamId !== streamId);
       hub.send(sessionId, 'session:snapshot', snapshot());
     },
     setGallery(gallery) {

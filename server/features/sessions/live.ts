@@ -43,6 +43,8 @@ export interface Live {
   ): void;
   /** A stream that was added on disk to an open session of this server. */
   addStream(tenantId: string, sessionId: string, streamId: string): Promise<void>;
+  /** A stream that has ended on disk while its session goes on. */
+  removeStream(sessionId: string, streamId: string): void;
   /** Stops the streams and forgets the session. */
   drop(session: LiveSession): void;
   /** Writes what is held of a session: seen times, buckets, the highest track ids. */
@@ -263,6 +265,15 @@ export function createLive(context: AppContext, hub: Hub): Live {
     supervisor.startStream(added.spec);
   }
 
+  function removeStream(sessionId: string, streamId: string): void {
+    context.publications.end(streamId);
+    if (byStream.get(streamId)?.id !== sessionId) return;
+    byStream.delete(streamId);
+    supervisor.stopStream(streamId);
+    downWatch.forget(streamId);
+    sessions.get(sessionId)?.removeStream(streamId);
+  }
+
   function ignore(session: LiveSession): void {
     for (const { streamId } of session.specs()) byStream.delete(streamId);
   }
@@ -374,6 +385,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     ignore,
     listen,
     addStream,
+    removeStream,
     drop,
     verdict(sessionId, word) {
       const { streamId, trackId, studentId, verdict } = word;

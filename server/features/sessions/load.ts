@@ -1,4 +1,4 @@
-import { and, eq, inArray } from 'drizzle-orm';
+import { and, eq, inArray, isNull } from 'drizzle-orm';
 import type { GalleryEntry, SourceSpec, StreamSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import type { TenantCrypto } from '../../crypto.ts';
@@ -40,7 +40,7 @@ export async function loadLiveSeed(
     .select({ stream: streams, camera: cameras })
     .from(streams)
     .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-    .where(eq(streams.sessionId, sessionId))
+    .where(and(eq(streams.sessionId, sessionId), isNull(streams.endedAt)))
     .orderBy(streams.id);
   return {
     tenantId,
