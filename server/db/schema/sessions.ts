@@ -61,6 +61,8 @@ export const classSessions = pgTable(
     rules: jsonb('rules').$type<SessionRules>().notNull(),
     /** For how long its cameras have given pictures: nobody can have been seen for longer. */
     watchedSeconds: real('watched_seconds').notNull().default(0),
+    /** Its cameras are recorded since then; null: they are not. */
+    recordingSince: instant('recording_since'),
     createdAt: createdAt(),
   },
   (table) => [

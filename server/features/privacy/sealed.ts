@@ -28,6 +28,7 @@ export const SEALED: readonly SealedColumn[] = [
   column('oidc_states', 'secrets', (row) => `oidc-state:${row.id}`),
   column('qr_sessions', 'secret', (row) => `qr:${row.id}`),
   column('webhooks', 'secret', (row) => `webhook:${row.id}`),
+  column('recordings', 'key', (row) => `recording:${row.id}`),
   column('idempotency_keys', 'answer', (row) => `idempotency:${row.id}`),
 ];
 
