@@ -17,6 +17,7 @@ import type { Schedule } from './jobs/schedule.ts';
 import type { Hub } from './realtime/hub.ts';
 import type { Redis } from './redis.ts';
 import type { Storage } from './storage/storage.ts';
+import type { Feeds } from './streaming/feeds.ts';
 import type { Publications } from './streaming/publications.ts';
 import type { Sfu } from './streaming/sfu/sfu.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
@@ -37,6 +38,8 @@ export interface AppContext {
   sfu: Sfu;
   /** What is published into the pipeline now. */
   publications: Publications;
+  /** Streams' video for viewers and recordings. */
+  feeds: Feeds;
   /** This server among others on the same database. */
   cluster: Cluster;
   /** Messages to the sockets of `/live`. */
@@ -115,6 +118,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     // A feature listens where it registers its routes.
     sfu: Object.setPrototypeOf({ events: new EventEmitter() }, absent('sfu')) as Sfu,
     publications: absent('publications') as Publications,
+    feeds: absent('feeds') as Feeds,
     cluster: absent('cluster') as Cluster,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,

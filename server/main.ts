@@ -24,6 +24,7 @@ import { createFanOut } from './realtime/fan-out.ts';
 import { createHub } from './realtime/hub.ts';
 import { addedUpgrades, dispatchUpgrades } from './realtime/upgrades.ts';
 import { openRedis } from './redis.ts';
+import { createFeeds } from './streaming/feeds.ts';
 import { createPublications } from './streaming/publications.ts';
 import { createSfu } from './streaming/sfu/sfu.ts';
 import { createSupervisor, type PipelineSupervisor } from './streaming/supervisor.ts';
@@ -100,6 +101,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       supervisor,
       sfu,
       publications: createPublications(supervisor, log.child({ part: 'sfu' })),
+      // Made of the others below.
+      feeds: undefined as unknown as AppContext['feeds'],
       cluster,
       hub,
       // Made of the context itself, in the next line.
@@ -120,6 +123,10 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     disposers.push(['cache and queue', background.dispose]);
     context.live = createLive(context, hub);
     disposers.push(['live sessions', () => context.live.close()]);
+    context.feeds = createFeeds({
+      ...{ sfu, supervisor, publications: context.publications, log: log.child({ part: 'sfu' }) },
+      sessionOf: (streamId) => context.live.ofStream(streamId)?.id ?? null,
+    });
     const seeded = await seedFirstTenant(context);
 
     const app = await buildApp(context);

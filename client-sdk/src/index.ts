@@ -17,3 +17,10 @@ export {
 } from './publisher.ts';
 export { browserTokenStorage, memoryTokenStorage, type TokenSet, type TokenStorage } from './tokens.ts';
 export type * from './types.ts';
+export {
+  type ShownFrame,
+  type StreamWatch,
+  type WatchOptions,
+  type WatchState,
+  watchStream,
+} from './watcher.ts';

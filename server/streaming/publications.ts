@@ -1,41 +1,89 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
+import type { Config } from '../../config/index.ts';
 import type { Room, RtpFeed } from './sfu/room.ts';
 import type { PipelineSupervisor } from './supervisor.ts';
+
+/**
+ * Why a publisher has to go: a newer one took its place, somebody sent it away, nothing came from it, or far more than
+ * it may send.
+ */
+export type SentAway = 'replaced' | 'removed' | 'silent' | 'too-much';
 
 /** What is published now, by stream: brings each publisher's packets into the pipeline. */
 export interface Publications {
   /**
-   * The stream is fed from this producer until that closes. A newer publisher of the same stream takes the older one's
-   * place, whose `replaced` is called.
+   * Takes one of the institution's places for the stream's publisher, for the time that connecting takes; from `add` on
+   * until it ends. False: all are taken. A stream that has one keeps it.
    */
-  add(publication: { streamId: string; room: Room; producer: types.Producer; replaced(): void }): void;
+  claim(tenantId: string, streamId: string): boolean;
+  /** Gives back a place that was claimed and not used. */
+  unclaim(streamId: string): void;
+  /**
+   * The stream is fed from this producer until that closes. A newer publisher of the same stream takes the older one's
+   * place. `replaced` is called once when the publisher has to go, see `SentAway`.
+   */
+  add(publication: {
+    streamId: string;
+    room: Room;
+    producer: types.Producer;
+    replaced(why: SentAway): void;
+  }): void;
   isLive(streamId: string): boolean;
   /** Streams that are published now. */
   live(): string[];
   /** Sends the publisher of a stream away, if there is one. */
   end(streamId: string): void;
+  /** Publishers refused because the institution's places were taken, and those sent away by reason, since the start. */
+  stats(): { refused: number; sentAway: Record<SentAway, number> };
+  close(): void;
 }
+
+export interface PublicationLimits {
+  /** How long a claimed place waits for its publisher. */
+  connectMs: number;
+  /** A publisher of which nothing came for so long is gone, whatever its connection says. */
+  silentMs: number;
+  checkMs: number;
+}
+
+const LIMITS: PublicationLimits = { connectMs: 60_000, silentMs: 45_000, checkMs: 5000 };
+/** So much more than allowed, in two checks one after the other, is no peak any more. */
+const TOO_MUCH = 4;
 
 interface Held {
   room: Room;
   producer: types.Producer;
   feed: RtpFeed | null;
-  replaced(): void;
+  /** The decoder's latest ports: what is made for earlier ones is of no use. */
+  run: number;
+  bytes: number;
+  heardAt: number;
+  excesses: number;
+  replaced(why: SentAway): void;
 }
 
-export function createPublications(supervisor: PipelineSupervisor, log: Logger): Publications {
+export function createPublications(
+  supervisor: PipelineSupervisor,
+  config: Config['webrtc'],
+  log: Logger,
+  limits: PublicationLimits = LIMITS,
+): Publications {
   const byStream = new Map<string, Held>();
+  const places = new Map<string, { tenantId: string; until: number }>();
+  const sentAway: Record<SentAway, number> = { replaced: 0, removed: 0, silent: 0, 'too-much': 0 };
+  let refused = 0;
 
   supervisor.events.on('rtp', ({ streamId, rtpPort, rtcpPort }) => {
     const held = byStream.get(streamId);
     if (!held) return;
+    const run = ++held.run;
     held.feed?.close();
     held.feed = null;
     held.room.feed(held.producer, { rtpPort, rtcpPort }).then(
       (feed) => {
         // Replaced or gone meanwhile, or the decoder has moved on to other ports.
-        if (byStream.get(streamId) !== held || held.feed !== null) feed.close();
+        if (byStream.get(streamId) !== held || held.run !== run) feed.close();
         else held.feed = feed;
       },
       (error: unknown) => {
@@ -44,26 +92,89 @@ export function createPublications(supervisor: PipelineSupervisor, log: Logger):
     );
   });
   supervisor.events.on('key-frame', ({ streamId }) => byStream.get(streamId)?.feed?.requestKeyFrame());
+  const checks = setInterval(() => void check(), limits.checkMs);
+  checks.unref();
 
   function end(streamId: string, held: Held): void {
     if (byStream.get(streamId) !== held) return;
     byStream.delete(streamId);
+    places.delete(streamId);
     held.feed?.close();
     supervisor.setSource(streamId, { kind: 'webrtc', codec: null });
   }
 
+  function sendAway(streamId: string, held: Held, why: SentAway): void {
+    sentAway[why]++;
+    if (why !== 'removed') log.info({ streamId, why }, 'a publisher was sent away');
+    held.replaced(why);
+  }
+
+  async function check(): Promise<void> {
+    const seen = await Promise.all(
+      [...byStream].map(async ([streamId, held]) => ({
+        streamId,
+        held,
+        stats: await held.producer.getStats().catch(() => []),
+      })),
+    );
+    const now = performance.now();
+    for (const { streamId, held, stats } of seen) {
+      if (byStream.get(streamId) !== held || held.producer.closed) continue;
+      const bytes = stats.reduce((sum, { byteCount }) => sum + byteCount, 0);
+      const kbps = ((bytes - held.bytes) * 8) / limits.checkMs;
+      held.excesses = kbps > TOO_MUCH * config.maxKbps ? held.excesses + 1 : 0;
+      if (bytes !== held.bytes) held.heardAt = now;
+      held.bytes = bytes;
+      if (held.excesses >= 2) sendAway(streamId, held, 'too-much');
+      else if (now - held.heardAt > limits.silentMs) sendAway(streamId, held, 'silent');
+    }
+  }
+
+  /** Places of an institution that are taken by others than this stream. */
+  function taken(tenantId: string, except: string): number {
+    const now = performance.now();
+    let count = 0;
+    for (const [streamId, place] of places) {
+      if (place.until < now) places.delete(streamId);
+      else if (place.tenantId === tenantId && streamId !== except) count++;
+    }
+    return count;
+  }
+
   return {
+    claim(tenantId, streamId) {
+      const until = byStream.has(streamId) ? Number.POSITIVE_INFINITY : performance.now() + limits.connectMs;
+      if (taken(tenantId, streamId) >= config.maxPublishers) {
+        refused++;
+        return false;
+      }
+      places.set(streamId, { tenantId, until });
+      return true;
+    },
+    unclaim(streamId) {
+      if (!byStream.has(streamId)) places.delete(streamId);
+    },
     add({ streamId, room, producer, replaced }) {
       const before = byStream.get(streamId);
-      const held: Held = { room, producer, feed: null, replaced };
+      const held: Held = {
+        ...{ room, producer, replaced },
+        ...{ feed: null, run: 0, bytes: 0, heardAt: performance.now(), excesses: 0 },
+      };
       byStream.set(streamId, held);
+      const place = places.get(streamId);
+      if (place) place.until = Number.POSITIVE_INFINITY;
       before?.feed?.close();
-      before?.replaced();
+      if (before) sendAway(streamId, before, 'replaced');
       producer.observer.once('close', () => end(streamId, held));
       supervisor.setSource(streamId, { kind: 'webrtc', codec: room.codecOf(producer) });
     },
     isLive: (streamId) => byStream.has(streamId),
     live: () => [...byStream.keys()],
-    end: (streamId) => byStream.get(streamId)?.replaced(),
+    end(streamId) {
+      const held = byStream.get(streamId);
+      if (held) sendAway(streamId, held, 'removed');
+    },
+    stats: () => ({ refused, sentAway: { ...sentAway } }),
+    close: () => clearInterval(checks),
   };
 }

@@ -48,6 +48,8 @@ export interface SupervisorEvents {
   /** A WebRTC stream's decoder listens on new ports. */
   rtp: [ports: Extract<FromWorker, { type: 'stream:rtp' }>];
   'key-frame': [message: Extract<FromWorker, { type: 'stream:key-frame' }>];
+  /** A stream was stopped on request. */
+  stopped: [streamId: string];
   /** A worker died; its streams are on their way to the next one. */
   'worker-exit': [info: { worker: number; code: number | null; signal: string | null; retryInMs: number }];
 }
@@ -63,6 +65,8 @@ export interface PipelineSupervisor {
   stopStream(streamId: string): void;
   /** The stream goes on from another source, or from none. */
   setSource(streamId: string, source: SourceSpec): void;
+  /** Where a running stream comes from. */
+  sourceOf(streamId: string): SourceSpec | null;
   setGallery(streamId: string, gallery: GalleryEntry[]): void;
   verdict(streamId: string, trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   watch(streamId: string, pictureWidth: number | null): void;
@@ -266,6 +270,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       if (!held) return;
       slots[held.worker]!.send({ type: 'stream:stop', streamId });
       streams.delete(streamId);
+      events.emit('stopped', streamId);
     },
     setSource(streamId, source) {
       const held = streams.get(streamId);
@@ -274,6 +279,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       held.status = null;
       if (slots[held.worker]!.isReady()) send(held);
     },
+    sourceOf: (streamId) => streams.get(streamId)?.spec.source ?? null,
     setGallery(streamId, gallery) {
       const held = streams.get(streamId);
       if (!held) return;

@@ -28,6 +28,8 @@ export interface Live {
   /** Resumes what was open when a server ended. Returns at once; streams start when a worker is ready. */
   start(): void;
   find(sessionId: string): LiveSession | null;
+  /** The session that a stream of this server belongs to. */
+  ofStream(streamId: string): LiveSession | null;
   /**
    * Takes an open session into memory and starts its streams. Null: it is closed, or another server runs it. `resumed`:
    * it ran before, in another process.
@@ -381,6 +383,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
       scheduler.start();
     },
     find: (sessionId) => sessions.get(sessionId) ?? null,
+    ofStream: (streamId) => byStream.get(streamId) ?? null,
     take,
     ignore,
     listen,
