@@ -6,6 +6,7 @@ import { institutionCalls } from './institution-calls.ts';
 import { joinSession, type LiveHandlers, type LiveSession } from './live-client.ts';
 import { followNotifications, type NoticeHandlers } from './notices-client.ts';
 import { contestCalls, excuseCalls, notificationCalls, studentRecordCalls } from './own-calls.ts';
+import { publisherCalls } from './publisher-calls.ts';
 import { browserTokenStorage, createTokenKeeper, type TokenStorage } from './tokens.ts';
 import type * as api from './types.ts';
 
@@ -44,6 +45,7 @@ export function createClient(options: ClientOptions = {}) {
     courses: courseCalls(http),
     cameras: cameraCalls(http),
     sessions: sessionCalls(http),
+    publishers: publisherCalls(http),
     attendance: attendanceCalls(http),
     reviews: reviewCalls(http),
     ...institutionCalls(http, baseUrl, authorised),

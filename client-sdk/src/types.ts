@@ -82,6 +82,9 @@ export type ManualMark = Body<paths['/api/v1/attendance/manual']['post']>;
 /** What a person may say; `pending` is only ever the machine's. */
 export type MarkStatus = ManualMark['status'];
 export type Review = Schemas['Review'];
+export type NewPublisher = Body<paths['/api/v1/sessions/{id}/publishers']['post']>;
+export type PublisherLink = Schemas['PublisherLink'];
+export type Publisher = Schemas['PublisherList']['items'][number];
 
 export type LiveSnapshot = Schemas['LiveSnapshot'];
 export type RosterEntry = LiveSnapshot['roster'][number];

@@ -1,5 +1,5 @@
 import { Check, Copy } from 'lucide';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { t } from '../i18n/index.ts';
 import { announce } from '../state/notices.ts';
 import { Icon } from './icon.tsx';
@@ -7,16 +7,25 @@ import { Icon } from './icon.tsx';
 /** A secret that is shown this once, to be copied. */
 export function Secret({ label, value }: { label: string; value: string }) {
   const [copied, setCopied] = useState(false);
+  const text = useRef<HTMLElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(value);
-    setCopied(true);
-    announce(t('once.copied'));
+    try {
+      // Without https there is no clipboard.
+      await (navigator.clipboard?.writeText(value) ?? Promise.reject(new Error('none')));
+      setCopied(true);
+      announce(t('once.copied'));
+    } catch {
+      // Marked, it is one key away from being copied.
+      if (text.current) getSelection()?.selectAllChildren(text.current);
+    }
   };
   return (
     <div class="secret">
       <p class="small muted">{label}</p>
       <div class="row">
-        <code class="grow">{value}</code>
+        <code class="grow" ref={text}>
+          {value}
+        </code>
         <button type="button" class="button small" onClick={() => copy()}>
           <Icon of={copied ? Check : Copy} size={16} />
           {copied ? t('once.copied') : t('once.copy')}

@@ -11,11 +11,13 @@ interface RemoveButtonProps {
   body: string;
   /** What the removal is called here. */
   label?: string;
+  /** The whole of it for who hears one button among many. */
+  name?: string;
   remove(): Promise<void>;
 }
 
 /** Removes after a question; what cannot be undone is never one click away. */
-export function RemoveButton({ title, body, label = t('app.delete'), remove }: RemoveButtonProps) {
+export function RemoveButton({ title, body, label = t('app.delete'), name, remove }: RemoveButtonProps) {
   const [asking, setAsking] = useState(false);
   const action = useAction(async () => {
     await remove();
@@ -23,7 +25,7 @@ export function RemoveButton({ title, body, label = t('app.delete'), remove }: R
   });
   return (
     <>
-      <button type="button" class="button" onClick={() => setAsking(true)}>
+      <button type="button" class="button" aria-label={name} onClick={() => setAsking(true)}>
         <Icon of={Trash2} />
         {label}
       </button>

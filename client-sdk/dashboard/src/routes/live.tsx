@@ -6,6 +6,7 @@ import { Banner, EmptyState, Skeleton } from '../components/feedback.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AttentionPanel } from '../components/live/attention-panel.tsx';
 import { CloseSession } from '../components/live/close-session.tsx';
+import { DevicesButton } from '../components/live/devices.tsx';
 import { KeysDialog } from '../components/live/keys-dialog.tsx';
 import { QrButton } from '../components/live/qr-dialog.tsx';
 import { ReviewPanel } from '../components/live/review-panel.tsx';
@@ -84,7 +85,13 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
   const [filter, setFilter] = useState<AttendanceStatus | null>(null);
   const [helping, setHelping] = useState(false);
   const [streamId, setStreamId] = useState<string | null>(null);
-  const stream = view.streams.find((candidate) => candidate.streamId === streamId) ?? view.streams[0];
+  const stream =
+    view.streams.find((candidate) => candidate.streamId === streamId) ??
+    view.streams.find((candidate) => !isAwaited(candidate)) ??
+    view.streams[0];
+  // A device whose link nobody has opened yet is nothing to worry about; one that left is.
+  const came = useRef(new Set<string>());
+  for (const each of view.streams) if (!isAwaited(each)) came.current.add(each.streamId);
   const nameOf = useMemo(() => {
     const names = new Map(session.cameras.map((camera) => [camera.streamId, camera.name]));
     return (of: StreamStatusEvent) => names.get(of.streamId) ?? t('live.camera');
@@ -117,7 +124,9 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
         </Banner>
       )}
       {!view.closed &&
-        view.streams.map((each) => <StreamBanner key={each.streamId} stream={each} camera={nameOf(each)} />)}
+        view.streams
+          .filter((each) => came.current.has(each.streamId))
+          .map((each) => <StreamBanner key={each.streamId} stream={each} camera={nameOf(each)} />)}
       <div class="live-grid">
         <div class="live-main">
           {!view.closed && view.streams.length > 1 && stream && (
@@ -173,6 +182,8 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
   );
 }
 
+const isAwaited = ({ reason }: StreamStatusEvent) => reason === 'no-publisher';
+
 function ReviewTab({ count }: { count: number }) {
   return (
     <>
@@ -219,6 +230,7 @@ function Head({ store, session }: { store: LiveStore; session: ClassSession }) {
           </a>
         ) : (
           <>
+            <DevicesButton store={store} sessionId={session.id} />
             <QrButton store={store} session={session} />
             <CloseSession store={store} />
           </>

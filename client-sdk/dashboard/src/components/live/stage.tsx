@@ -8,6 +8,7 @@ import {
   type StreamStatusEvent,
 } from '../../../../src/index.ts';
 import { t } from '../../i18n/index.ts';
+import { streamText } from '../../state/errors.ts';
 import type { LiveStore } from '../../state/live-store.ts';
 import { Icon } from '../icon.tsx';
 import { paintFrame } from './paint.ts';
@@ -50,7 +51,11 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
           role="img"
           aria-label={t('live.picture', { camera, faces: t('live.faces', { count: faces }) })}
         />
-        {!shown && stream.state !== 'failed' && <p>{t('live.noPicture')}</p>}
+        {!shown && stream.state !== 'failed' && (
+          <p>
+            {stream.reason === 'no-publisher' ? streamText('reason', stream.reason) : t('live.noPicture')}
+          </p>
+        )}
         <div class="stage-top">
           <span class="stage-state" data-state={live ? 'live' : stream.state}>
             <span class="dot" />
