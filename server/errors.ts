@@ -26,6 +26,8 @@ export const ERRORS = {
   'sdp-invalid': [400, 'The body is no usable session description.'],
   'sdp-without-video': [422, 'The offer sends no video.'],
   'sdp-codec-unsupported': [422, 'The offer has no video codec that is taken: VP8 or H.264.'],
+  'ice-session-unnamed': [428, 'Say which ICE session is meant: `If-Match` with its `ETag`, or `*`.'],
+  'ice-session-over': [412, 'The ICE session has been restarted since.'],
   'signal-invalid': [400, 'The message does not have the form that is expected here.'],
 
   // Background work and files

@@ -38,6 +38,8 @@ export async function secure(app: FastifyInstance, context: AppContext): Promise
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: [
       'etag',
+      'link',
+      'location',
       'retry-after',
       'x-request-id',
       'idempotency-replayed',

@@ -5,6 +5,7 @@ import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, NoContent } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { MOST_SDP_BYTES } from '../../streaming/sfu/sdp-offer.ts';
+import type { IceServer } from '../../streaming/sfu/turn.ts';
 import { NewPublisher, PublisherLink, PublisherList, PublisherParams, PublisherQuery } from './schemas.ts';
 import { addOwnPublisher, addPublisher, listPublishers, removePublisher } from './service.ts';
 import { signal } from './signalling.ts';
@@ -100,13 +101,14 @@ export async function publisherRoutes(app: App, context: AppContext): Promise<vo
 }
 
 const Sdp = Type.Unsafe<string>({ type: 'string', description: 'SDP' });
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
 
 /** Where media is negotiated: outside `/api/v1`, for it follows standards of its own. */
 export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
   await app.register(websocket, { options: { maxPayload: MOST_MESSAGE_BYTES } });
   const whip = createWhip(context);
   app.addContentTypeParser(
-    ['application/sdp', 'application/trickle-ice-sdpfrag'],
+    ['application/sdp', FRAGMENT],
     { parseAs: 'string', bodyLimit: MOST_SDP_BYTES },
     (_request, body, done) => done(null, body),
   );
@@ -128,7 +130,9 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
         tags,
         summary: 'Publish over WHIP',
         description:
-          'RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.',
+          'RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back. `Location` is ' +
+          'the session, `ETag` its ICE session, `Link` names the servers that help out of a network. A token that was ' +
+          'refused for its offer may be used again.',
         consumes: ['application/sdp'],
         produces: ['application/sdp'],
         body: Sdp,
@@ -137,6 +141,7 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
           ...failures(
             'publish-token-invalid',
             'session-closed',
+            'session-elsewhere',
             'publishers-full',
             'sdp-invalid',
             'sdp-without-video',
@@ -145,13 +150,16 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
           ),
         },
       },
+      preValidation: async ({ headers }) => mediaType(headers['content-type'], 'application/sdp'),
     },
     async ({ headers, body }, reply) => {
-      const { id, answer } = await whip.open(bearer(headers.authorization), body);
+      const { id, etag, answer, iceServers } = await whip.open(bearer(headers.authorization), body);
+      if (iceServers.length > 0) reply.header('link', iceServers.flatMap(linksOf));
       return reply
         .code(201)
         .header('content-type', 'application/sdp')
         .header('location', `${context.config.publicUrl}/ingest/whip/${id}`)
+        .header('etag', etag)
         .send(answer);
     },
   );
@@ -162,19 +170,28 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       config: { public: true },
       schema: {
         tags,
-        summary: 'Restart ICE of a WHIP publisher',
-        description: 'Candidates need not be told: the media worker learns them from the packets.',
-        consumes: ['application/trickle-ice-sdpfrag'],
-        produces: ['application/trickle-ice-sdpfrag'],
+        summary: 'Tell candidates of a WHIP publisher, or restart ICE',
+        description:
+          '`If-Match` is the `ETag` of the ICE session, or `*`. Candidates are answered with 204; the media worker ' +
+          'learns addresses from the packets. ICE parameters of the encoder that are not those of its offer restart ICE ' +
+          'and are answered with new ones.',
+        consumes: [FRAGMENT],
+        produces: [FRAGMENT],
         params: IdParams,
         body: Sdp,
-        response: { 200: Sdp, 204: NoContent, ...failures('publisher-not-found') },
+        response: {
+          200: Sdp,
+          204: NoContent,
+          ...failures('publisher-not-found', 'ice-session-unnamed', 'ice-session-over', 'sdp-invalid'),
+        },
       },
+      preValidation: async ({ headers }) => mediaType(headers['content-type'], FRAGMENT),
     },
     async ({ headers, params, body }, reply) => {
-      const fragment = await whip.patch(params.id, bearer(headers.authorization), body);
-      if (fragment === null) return reply.code(204).send(null);
-      return reply.header('content-type', 'application/trickle-ice-sdpfrag').send(fragment);
+      const token = bearer(headers.authorization);
+      const restarted = await whip.patch(params.id, token, headers['if-match'], body);
+      if (restarted === null) return reply.code(204).send(null);
+      return reply.header('content-type', FRAGMENT).header('etag', restarted.etag).send(restarted.fragment);
     },
   );
 
@@ -195,6 +212,17 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       return reply.code(200).send(null);
     },
   );
+}
+
+function mediaType(given: string | undefined, expected: string): void {
+  if (given?.split(';', 1)[0]?.trim().toLowerCase() !== expected)
+    throw new ApiError('unsupported-media-type');
+}
+
+/** RFC 9725, section 4.6. */
+function linksOf({ urls, username, credential }: IceServer): string[] {
+  const secret = username === undefined ? '' : `; username="${username}"; credential="${credential}"`;
+  return urls.map((url) => `<${url}>; rel="ice-server"${secret}${secret && '; credential-type="password"'}`);
 }
 
 function bearer(header: string | undefined): string {

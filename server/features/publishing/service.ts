@@ -1,11 +1,10 @@
-import { and, asc, count, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { cameras, classSessions, courses, streams } from '../../db/schema/index.ts';
-import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Page } from '../../http.ts';
-import { makeOneTime, useOneTime } from '../auth/one-time.ts';
+import { makeOneTime, readOneTime, useOneTime } from '../auth/one-time.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { reachSession } from '../sessions/access.ts';
 import { getStudent } from '../students/service.ts';
@@ -98,14 +97,14 @@ function linkOf(
 }
 
 /**
- * What a link or a resume token opens; a link is used up by it. Throws `publish-token-invalid`, `session-closed`,
- * `session-elsewhere`, `publishers-full`.
+ * What a link or a resume token opens, which is not used up by looking. Throws `publish-token-invalid`,
+ * `session-closed`, `session-elsewhere`.
  */
-export async function redeem(context: AppContext, token: string): Promise<Grant & { resumeToken: string }> {
+export async function readGrant(context: AppContext, token: string): Promise<Grant> {
   const now = new Date(context.clock.now());
   const row = await context.db.system(
     async (tx) =>
-      (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
+      (await readOneTime(tx, 'publish', token, now)) ?? readOneTime(tx, 'publish-resume', token, now),
   );
   if (!row?.tenantId) throw new ApiError('publish-token-invalid');
   const { tenantId } = row;
@@ -121,27 +120,47 @@ export async function redeem(context: AppContext, token: string): Promise<Grant 
     if (!found) throw new ApiError('publish-token-invalid');
     if (found.session.status !== 'open') throw new ApiError('session-closed');
     if (!context.live.find(found.session.id)) throw new ApiError('session-elsewhere');
-    await assertRoom(context, tx, streamId);
-    const { token: resumeToken } = await makeOneTime(context, tx, {
+    const { session, course, studentId } = found;
+    return { tenantId, sessionId: session.id, streamId, course, studentId };
+  });
+}
+
+/**
+ * Opens what `readGrant` reads, takes one of the institution's places, and uses the token up. Who is refused may come
+ * again with it. Throws what that throws, and `publishers-full`.
+ */
+export async function redeem(context: AppContext, token: string): Promise<Grant & { resumeToken: string }> {
+  const grant = await readGrant(context, token);
+  const { publications, config } = context;
+  if (!publications.claim(grant.tenantId, grant.streamId))
+    throw new ApiError('publishers-full', { details: { most: config.webrtc.maxPublishers } });
+  try {
+    return { ...grant, resumeToken: await useUp(context, grant, token) };
+  } catch (error) {
+    publications.unclaim(grant.streamId);
+    throw error;
+  }
+}
+
+/** The token that comes back after a break, in place of one that is used up by this. */
+async function useUp(context: AppContext, { tenantId, streamId }: Grant, token: string): Promise<string> {
+  const now = new Date(context.clock.now());
+  const used = await context.db.system(
+    async (tx) =>
+      (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
+  );
+  // Another came first.
+  if (!used) throw new ApiError('publish-token-invalid');
+  const resume = await context.db.tenant(tenantId, (tx) =>
+    makeOneTime(context, tx, {
       tenantId,
       userId: null,
       purpose: 'publish-resume',
       lifetimeMs: RESUME_MS,
       data: { streamId },
-    });
-    const { session, course, studentId } = found;
-    return { tenantId, sessionId: session.id, streamId, course, studentId, resumeToken };
-  });
-}
-
-/** Counted where they are live: links that nobody opens take no room. */
-async function assertRoom({ publications, config }: AppContext, tx: Tx, streamId: string): Promise<void> {
-  if (publications.isLive(streamId)) return;
-  const live = publications.live();
-  if (live.length < config.webrtc.maxPublishers) return;
-  const [own] = await tx.select({ n: count() }).from(streams).where(inArray(streams.id, live));
-  if ((own?.n ?? 0) >= config.webrtc.maxPublishers)
-    throw new ApiError('publishers-full', { details: { most: config.webrtc.maxPublishers } });
+    }),
+  );
+  return resume.token;
 }
 
 export async function listPublishers(

@@ -1,102 +1,80 @@
 import type { types } from 'mediasoup';
 import type { AppContext } from '../../context.ts';
-import { newId } from '../../db/ids.ts';
 import { ApiError } from '../../errors.ts';
-import { OfferError, readOffer, writeAnswer } from '../../streaming/sfu/sdp-offer.ts';
+import { createHttpPeers, type HttpPeers, type Session } from '../../streaming/sfu/http-peers.ts';
+import { type Offer, OfferError, readOffer, writeAnswer } from '../../streaming/sfu/sdp-offer.ts';
 import type { Lease } from '../../streaming/sfu/sfu.ts';
-import { redeem } from './service.ts';
+import { type IceServer, iceServers } from '../../streaming/sfu/turn.ts';
+import { readGrant, redeem } from './service.ts';
 
-/** One encoder that publishes over WHIP (RFC 9725). */
-interface Resource {
-  /** Its address is all that names it: as hard to guess as a token. */
-  id: string;
-  token: string;
-  sessionId: string;
-  transport: types.WebRtcTransport;
-  /** The encoder's own; another one asks for a restart of ICE. */
-  ufrag: string | null;
-  close(): void;
+/** Encoders that publish over WHIP (RFC 9725), each by one session of its own. */
+export interface Whip extends Pick<HttpPeers, 'patch' | 'close' | 'size'> {
+  /** A token is used up by an offer that is taken, not by one that is refused. Throws what `redeem` throws, and `sdp-…`. */
+  open(token: string, sdp: string): Promise<Opened>;
 }
 
-export interface Whip {
-  /** Throws what `redeem` throws, and `sdp-…`. */
-  open(token: string, sdp: string): Promise<{ id: string; answer: string }>;
-  /**
-   * An SDP fragment of the encoder. One with candidates needs no answer: null. One with ICE parameters of its own, from
-   * an encoder whose network changed, is answered with new ones of ours. Throws `publisher-not-found`.
-   */
-  patch(id: string, token: string, fragment: string): Promise<string | null>;
-  /** Throws `publisher-not-found`. */
-  close(id: string, token: string): void;
-  size(): number;
+export interface Opened {
+  id: string;
+  etag: string;
+  answer: string;
+  iceServers: IceServer[];
 }
 
 export function createWhip(context: AppContext): Whip {
-  const { sfu, publications } = context;
-  const resources = new Map<string, Resource>();
-
-  sfu.events.on('lost', (sessionIds) => {
-    for (const resource of resources.values()) if (sessionIds.includes(resource.sessionId)) resource.close();
-  });
-
-  function find(id: string, token: string): Resource {
-    const resource = resources.get(id);
-    if (!resource || resource.token !== token) throw new ApiError('publisher-not-found');
-    return resource;
-  }
+  const { sfu, publications, config, clock } = context;
+  const peers = createHttpPeers(sfu, 'publisher-not-found');
 
   return {
     async open(token, sdp) {
-      const grant = await redeem(context, token);
+      const grant = await readGrant(context, token);
+      const { sessionId, streamId } = grant;
       let lease: Lease | null = null;
       let transport: types.WebRtcTransport | null = null;
+      let session: Session | null = null;
       try {
-        lease = await sfu.enter(grant.sessionId);
+        lease = await sfu.enter(sessionId);
         const { room } = lease;
-        const offer = readOffer(sdp, room.router.rtpCapabilities);
+        const { leave } = lease;
+        const offer = takeOffer(sdp, room.router.rtpCapabilities);
         transport = await room.createTransport('in');
-        await transport.connect({ dtlsParameters: offer.video.dtlsParameters });
-        const producer = await transport.produce({ kind: 'video', rtpParameters: offer.video.rtpParameters });
-        const id = newId();
-        const held: Resource = {
-          id,
-          token,
-          sessionId: grant.sessionId,
-          transport,
-          ufrag: /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] ?? null,
-          close: () => {
-            if (!resources.delete(id)) return;
-            producer.close();
-            held.transport.close();
-            lease?.leave();
-          },
+        const producer = await takeVideo(transport, offer);
+        await redeem(context, token);
+        session = peers.add({ secret: token, sessionId, streamId, transport, sdp, closed: leave });
+        publications.add({ streamId, room, producer, replaced: session.close });
+        return {
+          id: session.id,
+          etag: session.etag,
+          answer: writeAnswer(offer, transport, room.router.rtpCapabilities),
+          iceServers: iceServers(config.webrtc, streamId, clock.now()),
         };
-        resources.set(id, held);
-        transport.once('dtlsstatechange', (state) => {
-          if (state === 'failed' || state === 'closed') held.close();
-        });
-        transport.on('icestatechange', (state) => {
-          if (state === 'disconnected') held.close();
-        });
-        publications.add({ streamId: grant.streamId, room, producer, replaced: held.close });
-        return { id, answer: writeAnswer(offer, transport, room.router.rtpCapabilities) };
       } catch (error) {
+        session?.close();
         transport?.close();
         lease?.leave();
-        if (error instanceof OfferError) throw new ApiError(error.code, { message: error.message });
-        if (error instanceof ApiError) throw error;
-        throw new ApiError('sdp-invalid', { cause: error, message: (error as Error).message });
+        throw error;
       }
     },
-    async patch(id, token, fragment) {
-      const resource = find(id, token);
-      const ufrag = /^a=ice-ufrag:(\S+)/m.exec(fragment)?.[1];
-      if (ufrag === undefined || ufrag === resource.ufrag) return null;
-      resource.ufrag = ufrag;
-      const { usernameFragment, password } = await resource.transport.restartIce();
-      return `a=ice-ufrag:${usernameFragment}\r\na=ice-pwd:${password}\r\n`;
-    },
-    close: (id, token) => find(id, token).close(),
-    size: () => resources.size,
+    patch: peers.patch,
+    close: peers.close,
+    size: peers.size,
   };
+}
+
+function takeOffer(sdp: string, capabilities: types.RtpCapabilities): Offer {
+  try {
+    return readOffer(sdp, capabilities);
+  } catch (error) {
+    if (error instanceof OfferError) throw new ApiError(error.code, { message: error.message });
+    throw error;
+  }
+}
+
+/** What the media worker refuses was wrong in the offer. */
+async function takeVideo(transport: types.WebRtcTransport, { video }: Offer): Promise<types.Producer> {
+  try {
+    await transport.connect({ dtlsParameters: video.dtlsParameters });
+    return await transport.produce({ kind: 'video', rtpParameters: video.rtpParameters });
+  } catch (cause) {
+    throw new ApiError('sdp-invalid', { cause, message: (cause as Error).message });
+  }
 }
