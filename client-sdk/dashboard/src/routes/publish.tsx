@@ -1,7 +1,22 @@
+import {
+  CameraOff,
+  CircleCheck,
+  EyeOff,
+  LoaderCircle,
+  Pause,
+  RefreshCw,
+  ScanFace,
+  Video,
+  ZoomIn,
+} from 'lucide';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Framing } from '../../../src/index.ts';
+import { Banner } from '../components/feedback.tsx';
 import { Gate, GateHead } from '../components/gate/gate.tsx';
+import { Icon } from '../components/icon.tsx';
 import { SelectField } from '../components/select-field.tsx';
 import { t } from '../i18n/index.ts';
+import type { CameraProblem, CameraView } from '../state/camera.ts';
 import { errorCodeText } from '../state/errors.ts';
 import { useLinkToken } from '../state/link-token.ts';
 import { type PublishView, usePublish } from '../state/publish.ts';
@@ -24,14 +39,37 @@ export function Publish() {
 
 function Camera({ token, taken }: { token: string; taken(): void }) {
   const view = usePublish(token, taken);
-  const video = useRef<HTMLVideoElement>(null);
-  useEffect(() => {
-    if (video.current) video.current.srcObject = view.stream;
-  }, [view.stream]);
-  const sending = view.state !== 'ready' && view.state !== 'ended';
+  const { camera, state } = view;
+  const over = state === 'ended';
   return (
     <div class="stack">
-      {view.problem && <Problem problem={view.problem} />}
+      {camera.problem && !over && <Problem problem={camera.problem} retry={camera.retry} />}
+      {!over && <Preview view={view} />}
+      {!over && camera.cameras.length > 1 && <Choice camera={camera} />}
+      <Standing view={view} />
+      {state === 'ready' && (
+        <button type="button" class="button primary" disabled={!camera.track} onClick={view.start}>
+          <Icon of={Video} />
+          {t('publish.start')}
+        </button>
+      )}
+      {!over && state !== 'ready' && (
+        <button type="button" class="button" onClick={view.stop}>
+          <Icon of={CameraOff} />
+          {t('publish.stop')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Preview({ view: { camera, state, framing } }: { view: PublishView }) {
+  const video = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    if (video.current) video.current.srcObject = camera.stream;
+  }, [camera.stream]);
+  return (
+    <div class="publish-stage">
       <video
         ref={video}
         class="publish-preview"
@@ -40,69 +78,113 @@ function Camera({ token, taken }: { token: string; taken(): void }) {
         playsinline
         aria-label={t('publish.preview')}
       />
-      {view.cameras.length > 1 && (
-        <SelectField
-          label={t('publish.camera')}
-          value={view.cameraId || view.cameras[0]!.deviceId}
-          options={view.cameras.map(({ deviceId, label }, at) => ({
-            value: deviceId,
-            label: label || `${t('publish.camera')} ${at + 1}`,
-          }))}
-          onValue={view.choose}
-        />
+      {state !== 'ready' && (
+        <div class="stage-top">
+          <span class="stage-state" data-state={state === 'publishing' ? 'live' : 'connecting'}>
+            <span class="dot" />
+            {t(state === 'publishing' ? 'stream.state.live' : 'stream.state.connecting')}
+          </span>
+          {framing && state === 'publishing' && (
+            <span class="stage-state count tabular">{t('live.faces', { count: framing.faces })}</span>
+          )}
+        </div>
       )}
-      <Standing view={view} />
-      {sending ? (
-        <button type="button" class="button" onClick={view.stop}>
-          {t('publish.stop')}
-        </button>
-      ) : (
-        view.end === null &&
-        view.state === 'ready' && (
-          <button type="button" class="button primary" disabled={!view.stream} onClick={view.start}>
-            {t('publish.start')}
+    </div>
+  );
+}
+
+function Choice({ camera }: { camera: CameraView }) {
+  return (
+    <SelectField
+      label={t('publish.camera')}
+      value={camera.cameraId || camera.cameras[0]!.deviceId}
+      options={camera.cameras.map(({ deviceId, label }, at) => ({
+        value: deviceId,
+        label: label || `${t('publish.camera')} ${at + 1}`,
+      }))}
+      onValue={camera.choose}
+    />
+  );
+}
+
+const PROBLEM_TEXT = {
+  insecure: ['publish.insecure', null],
+  denied: ['publish.denied', 'publish.deniedHint'],
+  none: ['publish.noCamera', 'publish.noCameraHint'],
+  busy: ['publish.busy', 'publish.busyHint'],
+  unplugged: ['publish.unplugged', 'publish.unpluggedHint'],
+} as const satisfies Record<CameraProblem, readonly unknown[]>;
+
+function Problem({ problem, retry }: { problem: CameraProblem; retry(): void }) {
+  const [what, hint] = PROBLEM_TEXT[problem];
+  return (
+    <Banner tone="bad" icon={CameraOff} role="alert">
+      <p class="strong">{t(what)}</p>
+      {hint && <p>{t(hint)}</p>}
+      {problem !== 'insecure' && (
+        <p class="publish-retry">
+          <button type="button" class="button small" onClick={retry}>
+            <Icon of={RefreshCw} size={16} />
+            {t('app.retry')}
           </button>
-        )
+        </p>
       )}
-    </div>
+    </Banner>
   );
 }
 
-function Problem({ problem }: { problem: NonNullable<PublishView['problem']> }) {
-  if (problem === 'insecure') return <p role="alert">{t('publish.insecure')}</p>;
-  if (problem === 'unplugged') return <p role="alert">{t('publish.unplugged')}</p>;
-  return (
-    <div role="alert" class="stack tight">
-      <p>{t('publish.noCamera')}</p>
-      <p class="muted">{t('publish.noCameraHint')}</p>
-    </div>
-  );
-}
-
-/** One line that a screen reader is told when it changes. */
+/** A few lines that a screen reader is told when they change: how many faces there are is not among them. */
 function Standing({ view }: { view: PublishView }) {
-  const { state, course, framing, end, hidden } = view;
+  const { state, course, framing, end, hidden, camera } = view;
   return (
-    <div role="status" class="stack tight">
-      {end !== null && <p>{errorCodeText(end)}</p>}
-      {end === null && state === 'ended' && <p>{t('publish.ended')}</p>}
-      {state === 'connecting' && <p>{t('publish.connecting')}</p>}
-      {state === 'reconnecting' && <p>{t('publish.reconnecting')}</p>}
+    <div role="status" class="publish-standing">
+      {state === 'ended' && <p class="strong">{end === null ? t('publish.ended') : errorCodeText(end)}</p>}
+      {end === null && state === 'ended' && <p class="muted">{t('publish.endedHint')}</p>}
+      {(state === 'connecting' || state === 'reconnecting') && (
+        <p>
+          <Icon of={LoaderCircle} />
+          {t(`publish.${state}`)}
+        </p>
+      )}
       {state === 'publishing' && (
         <>
           <p class="strong">
-            {t('publish.publishing')} {course && t('publish.to', { course })}
+            <Icon of={CircleCheck} />
+            <span>
+              {t('publish.publishing')} {course && t('publish.to', { course })}
+            </span>
           </p>
-          {framing && <p class="muted">{advice(framing)}</p>}
-          {hidden && <p class="muted">{t('publish.hidden')}</p>}
+          {framing && <Advice framing={framing} />}
+          {camera.paused && (
+            <p data-tone="warn">
+              <Icon of={Pause} />
+              {t('publish.paused')}
+            </p>
+          )}
+          {hidden && (
+            <p data-tone="warn">
+              <Icon of={EyeOff} />
+              {t('publish.hidden')}
+            </p>
+          )}
         </>
       )}
     </div>
   );
 }
 
-function advice({ advice, faces }: NonNullable<PublishView['framing']>): string {
-  if (advice === 'nobody') return t('publish.nobody');
-  if (advice === 'move-closer') return t('publish.moveCloser');
-  return t('publish.framingOk', { count: faces });
+const ADVICE = {
+  ok: { icon: ScanFace, text: 'publish.framingOk' },
+  'move-closer': { icon: ZoomIn, text: 'publish.moveCloser' },
+  nobody: { icon: ScanFace, text: 'publish.nobody' },
+} as const;
+
+function Advice({ framing: { advice } }: { framing: Framing }) {
+  const { icon, text } = ADVICE[advice];
+  return (
+    <p data-tone={advice === 'ok' ? 'good' : 'warn'}>
+      <Icon of={icon} />
+      {t(text)}
+    </p>
+  );
 }
