@@ -100,7 +100,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       origins,
       supervisor,
       sfu,
-      publications: createPublications(supervisor, log.child({ part: 'sfu' })),
+      publications: createPublications(supervisor, config.webrtc, log.child({ part: 'sfu' })),
       // Made of the others below.
       feeds: undefined as unknown as AppContext['feeds'],
       cluster,
@@ -121,6 +121,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     disposers.push(['the other servers', () => leave(context)]);
     const background = wireBackground(context, database.connection, log);
     disposers.push(['cache and queue', background.dispose]);
+    disposers.push(['publishers', async () => context.publications.close()]);
     context.live = createLive(context, hub);
     disposers.push(['live sessions', () => context.live.close()]);
     context.feeds = createFeeds({

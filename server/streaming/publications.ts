@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/index.ts';
@@ -12,6 +13,10 @@ export type SentAway = 'replaced' | 'removed' | 'silent' | 'too-much';
 
 /** What is published now, by stream: brings each publisher's packets into the pipeline. */
 export interface Publications {
+  readonly events: EventEmitter<{
+    /** A stream has a publisher now, another one, or none any more. */
+    change: [streamId: string];
+  }>;
   /**
    * Takes one of the institution's places for the stream's publisher, for the time that connecting takes; from `add` on
    * until it ends. False: all are taken. A stream that has one keeps it.
@@ -29,6 +34,8 @@ export interface Publications {
     producer: types.Producer;
     replaced(why: SentAway): void;
   }): void;
+  /** Who publishes a stream now; null: nobody. */
+  find(streamId: string): { room: Room; producer: types.Producer } | null;
   isLive(streamId: string): boolean;
   /** Streams that are published now. */
   live(): string[];
@@ -69,8 +76,9 @@ export function createPublications(
   log: Logger,
   limits: PublicationLimits = LIMITS,
 ): Publications {
+  const events: Publications['events'] = new EventEmitter();
   const byStream = new Map<string, Held>();
-  const places = new Map<string, { tenantId: string; until: number }>();
+  const places = new Map<string, { tenantId: string; until: number; claims: number }>();
   const sentAway: Record<SentAway, number> = { replaced: 0, removed: 0, silent: 0, 'too-much': 0 };
   let refused = 0;
 
@@ -101,6 +109,7 @@ export function createPublications(
     places.delete(streamId);
     held.feed?.close();
     supervisor.setSource(streamId, { kind: 'webrtc', codec: null });
+    events.emit('change', streamId);
   }
 
   function sendAway(streamId: string, held: Held, why: SentAway): void {
@@ -142,17 +151,19 @@ export function createPublications(
   }
 
   return {
+    events,
     claim(tenantId, streamId) {
       const until = byStream.has(streamId) ? Number.POSITIVE_INFINITY : performance.now() + limits.connectMs;
       if (taken(tenantId, streamId) >= config.maxPublishers) {
         refused++;
         return false;
       }
-      places.set(streamId, { tenantId, until });
+      places.set(streamId, { tenantId, until, claims: (places.get(streamId)?.claims ?? 0) + 1 });
       return true;
     },
     unclaim(streamId) {
-      if (!byStream.has(streamId)) places.delete(streamId);
+      const place = places.get(streamId);
+      if (place && --place.claims <= 0 && !byStream.has(streamId)) places.delete(streamId);
     },
     add({ streamId, room, producer, replaced }) {
       const before = byStream.get(streamId);
@@ -167,7 +178,9 @@ export function createPublications(
       if (before) sendAway(streamId, before, 'replaced');
       producer.observer.once('close', () => end(streamId, held));
       supervisor.setSource(streamId, { kind: 'webrtc', codec: room.codecOf(producer) });
+      events.emit('change', streamId);
     },
+    find: (streamId) => byStream.get(streamId) ?? null,
     isLive: (streamId) => byStream.has(streamId),
     live: () => [...byStream.keys()],
     end(streamId) {

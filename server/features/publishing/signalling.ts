@@ -3,6 +3,7 @@ import { Value } from 'typebox/value';
 import type { WebSocket } from 'ws';
 import type { AppContext } from '../../context.ts';
 import { ApiError, isErrorCode } from '../../errors.ts';
+import type { SentAway } from '../../streaming/publications.ts';
 import { transportParams } from '../../streaming/sfu/room.ts';
 import type { Lease } from '../../streaming/sfu/sfu.ts';
 import { iceServers } from '../../streaming/sfu/turn.ts';
@@ -15,6 +16,15 @@ const MOST_WAITING = 16;
 const MOST_BUFFERED = 1024 * 1024;
 const ALIVE_MS = 10_000;
 const HELLO_MS = 10_000;
+/** From the welcome to the video; a browser needs a second, a person asked for the camera was asked before. */
+const PRODUCE_MS = 30_000;
+
+const GOODBYES: Record<SentAway, [code: string, message: string, again: boolean]> = {
+  replaced: ['publisher-replaced', 'Another device publishes in its place.', false],
+  removed: ['publisher-removed', 'It was sent away, or the session has closed.', false],
+  silent: ['publisher-silent', 'Nothing came from it.', true],
+  'too-much': ['publisher-too-much', 'It sends far more than it may.', false],
+};
 
 /**
  * One browser that publishes, over its WebSocket: a transport, one video on it, and what it should know about its
@@ -75,7 +85,7 @@ export function signal(context: AppContext, socket: WebSocket): void {
   }
 
   // The token comes as a message: an address would stand in the logs of proxies.
-  const silent = setTimeout(() => end('publish-token-invalid', 'No token came.', false), HELLO_MS);
+  let silent = setTimeout(() => end('publish-token-invalid', 'No token came.', false), HELLO_MS);
   let alive = true;
   socket.on('pong', () => {
     alive = true;
@@ -119,7 +129,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
         producer = await asked(() =>
           transport!.produce({ kind: 'video', rtpParameters: message.rtpParameters as types.RtpParameters }),
         );
-        const replaced = () => end('publisher-replaced', 'Another device publishes in its place.', false);
+        clearTimeout(silent);
+        const replaced = (why: SentAway) => end(...GOODBYES[why]);
         publications.add({ streamId: grant.streamId, room: lease.room, producer, replaced });
         return send({ type: 'producing' });
       }
@@ -137,6 +148,7 @@ export function signal(context: AppContext, socket: WebSocket): void {
     sfu.events.on('lost', onLost);
     context.supervisor.events.on('status', onStatus);
     context.supervisor.events.on('observation', onObservation);
+    silent = setTimeout(() => end(...GOODBYES.silent), PRODUCE_MS);
     lease = await sfu.enter(grant.sessionId);
     if (ended) return lease.leave();
     transport = await lease.room.createTransport('in');

@@ -2,13 +2,14 @@ import { EventEmitter } from 'node:events';
 import { createWorker, type types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Config } from '../../../config/index.ts';
+import { type Counter, createCounter } from './census.ts';
 
 /** One media worker process with its port: everything that browsers send or get goes through that port. */
 export interface MediaWorker {
   readonly index: number;
   readonly worker: types.Worker;
   readonly webRtcServer: types.WebRtcServer;
-  /** Rooms on it. */
+  /** Rooms on it, and those that are being made. */
   rooms: number;
 }
 
@@ -26,16 +27,22 @@ export interface MediaWorkers {
   pick(): MediaWorker | null;
   list(): readonly MediaWorker[];
   restarts(): number;
+  /** What they carry, the one that died last not counted any more. */
+  readonly counter: Counter;
   close(): Promise<void>;
 }
 
 const RETRY_MS = { first: 200, longest: 10_000 };
+/** One that dies younger than this waits longer for its successor than the one before did. */
+const HEALTHY_MS = 10_000;
 
 /** Keeps the media workers alive; a worker that dies is replaced by one on the same port. */
 export function createMediaWorkers(config: Config['webrtc'], log: Logger): MediaWorkers {
   const events: MediaWorkers['events'] = new EventEmitter();
   const running = new Map<number, MediaWorker>();
   const timers = new Set<NodeJS.Timeout>();
+  const waits = new Map<number, number>();
+  const counter = createCounter();
   let reason: string | null = config.enabled ? 'it has not started yet' : 'WEBRTC is off';
   let restarts = 0;
   let closing = false;
@@ -54,7 +61,9 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
       });
       const media: MediaWorker = { index, worker, webRtcServer, rooms: 0 };
       running.set(index, media);
-      worker.once('died', (error) => onDied(media, error));
+      counter.watch(worker);
+      const bornAt = performance.now();
+      worker.once('died', (error) => onDied(media, error, performance.now() - bornAt));
       return media;
     } catch (error) {
       worker.close();
@@ -62,13 +71,16 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
     }
   }
 
-  function onDied(media: MediaWorker, error: Error): void {
-    running.delete(media.index);
+  function onDied(media: MediaWorker, error: Error, livedMs: number): void {
+    if (running.get(media.index) === media) running.delete(media.index);
     if (closing) return;
     restarts++;
+    const before = livedMs < HEALTHY_MS ? (waits.get(media.index) ?? 0) : 0;
+    const wait = Math.min(Math.max(before * 2, RETRY_MS.first), RETRY_MS.longest);
+    waits.set(media.index, wait);
     log.error({ err: error, worker: media.index }, 'a media worker died; starting another');
     events.emit('died', media);
-    relaunch(media.index, RETRY_MS.first);
+    relaunch(media.index, wait);
   }
 
   /** Until it works: the port may be held for a moment by what is left of the one before. */
@@ -106,6 +118,7 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
     pick: () => [...running.values()].sort((a, b) => a.rooms - b.rooms || a.index - b.index)[0] ?? null,
     list: () => [...running.values()],
     restarts: () => restarts,
+    counter,
     async close() {
       closing = true;
       for (const timer of timers) clearTimeout(timer);

@@ -45,8 +45,12 @@ export async function createRoom(
   media: MediaWorker,
   sessionId: string,
 ): Promise<Room> {
-  const router = await media.worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+  // Before it is there: the next room looks for the worker with the fewest.
   media.rooms++;
+  const router = await media.worker.createRouter({ mediaCodecs: MEDIA_CODECS }).catch((error: unknown) => {
+    media.rooms--;
+    throw error;
+  });
   let closed = false;
 
   return {

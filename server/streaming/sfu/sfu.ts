@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from 'pino';
 import type { Config } from '../../../config/index.ts';
 import { ApiError } from '../../errors.ts';
+import type { Bitrates, Census } from './census.ts';
 import { createMediaWorkers } from './media-workers.ts';
 import { createRoom, type Room } from './room.ts';
 
@@ -20,6 +21,8 @@ export interface Sfu {
    */
   enter(sessionId: string): Promise<Lease>;
   stats(): SfuStats;
+  /** Asks the media workers. */
+  bitrates(): Promise<Bitrates>;
   close(): Promise<void>;
 }
 
@@ -29,10 +32,14 @@ export interface Lease {
   leave(): void;
 }
 
-export interface SfuStats {
+export interface SfuStats extends Census {
+  /** That run, and that should. */
   workers: number;
+  workersWanted: number;
   rooms: number;
   restarts: number;
+  /** That browsers and encoders reach: one for UDP and TCP each of every worker. */
+  publicPorts: number;
 }
 
 interface Held {
@@ -89,7 +96,15 @@ export function createSfu(config: Config['webrtc'], log: Logger): Sfu {
         throw new ApiError('webrtc-unavailable', { cause });
       }
     },
-    stats: () => ({ workers: workers.list().length, rooms: rooms.size, restarts: workers.restarts() }),
+    stats: () => ({
+      workers: workers.list().length,
+      workersWanted: config.enabled ? config.workers : 0,
+      rooms: rooms.size,
+      restarts: workers.restarts(),
+      publicPorts: 2 * workers.list().length,
+      ...workers.counter.census(),
+    }),
+    bitrates: () => workers.counter.bitrates(),
     close: () => workers.close(),
   };
 }
