@@ -32,10 +32,49 @@ export interface RtpCodec {
   parameters: Record<string, string | number>;
 }
 
+/** A camera's video, sent on to ports of this machine for people to watch: nothing of it is looked at. */
+export interface RelaySpec {
+  relayId: string;
+  url: string;
+  /** Decoded and encoded again as H.264 that every browser reads; otherwise copied as it is. */
+  transcode: boolean;
+  rtpPort: number;
+  rtcpPort: number;
+  payloadType: number;
+  ssrc: number;
+}
+
 /** Sources that can be opened at any time, to see what they are. */
 export type ProbedSource = Exclude<SourceSpec, { kind: 'webrtc' }>;
 
 export type Sampling = { mode: 'fps'; fps: number } | { mode: 'keyframes' };
+
+/** A camera whose video is kept: cut at key frames, each segment a file encrypted with AES-128-CBC. */
+export interface RecordingSpec {
+  recordingId: string;
+  source: SourceSpec;
+  /** Folder of its segments, made when needed. */
+  dir: string;
+  /** 16 bytes. */
+  key: Uint8Array;
+  /** Number of the first segment: greater than 0 where it goes on after a break. */
+  firstSeq: number;
+  /** Nothing is written where less would be left free. */
+  minFreeBytes: number;
+}
+
+export interface RecordedSegment {
+  recordingId: string;
+  /** Without holes. */
+  seq: number;
+  startAtMs: number;
+  durationMs: number;
+  bytes: number;
+  /** It does not go on from the segment before. */
+  gap: boolean;
+}
+
+export type RecordingProblem = StreamReason | 'disk-full' | 'disk-failed';
 
 /** What the session's frozen jurisdiction policy and its switches allow for this stream. */
 export interface Purposes {
@@ -118,6 +157,13 @@ export type ToWorker =
     }
   /** Switches the JPEG pictures of a stream on (with their width in pixels) or off. */
   | { type: 'stream:watch'; streamId: string; pictureWidth: number | null }
+  | { type: 'recording:start'; recording: RecordingSpec }
+  /** The recording goes on from another source, or from none. */
+  | { type: 'recording:source'; recordingId: string; source: SourceSpec }
+  | { type: 'recording:stop'; recordingId: string }
+  /** Connects once, and sends until it is stopped or has ended, see `relay:ended`. */
+  | { type: 'relay:start'; relay: RelaySpec }
+  | { type: 'relay:stop'; relayId: string }
   | { type: 'probe'; requestId: string; source: ProbedSource; timeoutMs: number }
   | { type: 'photo'; requestId: string; photo: Uint8Array }
   | ({ type: 'photo:faces'; requestId: string; photo: Uint8Array } & PhotoFacesOptions)
@@ -130,6 +176,18 @@ export type FromWorker =
   | { type: 'stream:rtp'; streamId: string; rtpPort: number; rtcpPort: number }
   /** A `webrtc` stream has had no frame for a while: its sender is to be asked for a key frame. */
   | { type: 'stream:key-frame'; streamId: string }
+  /** A segment is whole on the disk. */
+  | { type: 'recording:segment'; segment: RecordedSegment }
+  /** Why nothing is written just now; null: it is. */
+  | { type: 'recording:status'; recordingId: string; problem: RecordingProblem | null }
+  /** As `stream:rtp` and `stream:key-frame`, of a recording from a `webrtc` source. */
+  | { type: 'recording:rtp'; recordingId: string; rtpPort: number; rtcpPort: number }
+  | { type: 'recording:key-frame'; recordingId: string }
+  /** Stopped: no segment follows. */
+  | { type: 'recording:ended'; recordingId: string }
+  /** What the camera of a relay sends; packets follow at once. The profile is in ffmpeg's words, such as `High`. */
+  | { type: 'relay:described'; relayId: string; codec: string; profile: string | null }
+  | { type: 'relay:ended'; relayId: string; reason: StreamReason; detail: string }
   | { type: 'observation'; observation: Observation }
   | { type: 'identity'; identity: IdentityDecision }
   | { type: 'metrics'; metrics: StreamMetrics }
@@ -171,6 +229,8 @@ export interface StreamStatus {
   width: number | null;
   height: number | null;
   codec: string | null;
+  /** Of the codec, in ffmpeg's words, where it is known. */
+  profile?: string | null;
   framesSampled: number;
   framesDropped: number;
   load: LoadLevel;

@@ -4,6 +4,8 @@ import type { FaceModels } from '../models/face-models.ts';
 import { enrolPhoto } from './enrolment.ts';
 import type { FromWorker, StreamSpec, ToWorker, WorkerFailure } from './messages.ts';
 import { readPhotoFaces } from './photo-faces.ts';
+import { createRecorders } from './recording/recorders.ts';
+import { createRelays } from './relays/relays.ts';
 import type { FfmpegBinary } from './sources/ffmpeg.ts';
 import { probeSource } from './sources/probe.ts';
 import { createStreamRunner, type StreamRunner } from './stream-runner.ts';
@@ -31,11 +33,13 @@ const PROBES_AT_ONCE = 4;
 export function createWorker(options: WorkerOptions): Worker {
   const { config, models, ffmpeg, log, send } = options;
   const streams = new Map<string, StreamRunner>();
+  const relays = createRelays({ cameras: config.cameras, ffmpeg }, send);
   const stopping = new Set<Promise<void>>();
   const photos = createLane(PHOTOS_AT_ONCE, PHOTOS_WAITING);
   const probes = createLane(PROBES_AT_ONCE, 0);
   let shutdown: () => void = () => {};
   const source = { cameras: config.cameras, ffmpeg };
+  const recorders = createRecorders({ ...source, log, send });
 
   function start(spec: StreamSpec): void {
     stop(spec.streamId, true);
@@ -72,6 +76,7 @@ export function createWorker(options: WorkerOptions): Worker {
 
   return {
     receive(message) {
+      if (recorders.receive(message)) return;
       switch (message.type) {
         case 'stream:start':
           return start(message.stream);
@@ -83,6 +88,10 @@ export function createWorker(options: WorkerOptions): Worker {
           return streams.get(message.streamId)?.verdict(message.trackId, message.studentId, message.verdict);
         case 'stream:watch':
           return streams.get(message.streamId)?.watch(message.pictureWidth);
+        case 'relay:start':
+          return relays.start(message.relay);
+        case 'relay:stop':
+          return relays.stop(message.relayId);
         case 'probe': {
           const { requestId } = message;
           const run = async (): Promise<void> => {
@@ -126,7 +135,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     async close() {
       for (const streamId of [...streams.keys()]) stop(streamId);
-      await Promise.all(stopping);
+      await Promise.all([...stopping, recorders.close()]);
       await models.dispose();
     },
   };

@@ -72,7 +72,7 @@ export function rtspInput(
 }
 
 /** Goes with an SDP on standard input: packets come to ports of this machine. */
-export function rtpInput(sampling: Sampling): Pick<InputArgs, 'inputOptions'> {
+export function rtpInput(sampling: Sampling | null): Pick<InputArgs, 'inputOptions'> {
   return {
     inputOptions: [
       ...QUIET,

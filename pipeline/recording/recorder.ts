@@ -1,0 +1,244 @@
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import { checkCameraUrl } from '../../config/camera-url.ts';
+import type { FromWorker, RecordingProblem, RecordingSpec, RtpCodec, SourceSpec } from '../messages.ts';
+import { createBackOff } from '../sources/back-off.ts';
+import type { FfmpegBinary } from '../sources/ffmpeg.ts';
+import { fileInput, rtpInput, rtspInput } from '../sources/ffmpeg-args.ts';
+import type { Problem } from '../sources/ffmpeg-log.ts';
+import { checkFile } from '../sources/file.ts';
+import { knock } from '../sources/knock.ts';
+import { portOf } from '../sources/rtsp.ts';
+import { videoSdp } from '../sources/sdp.ts';
+import { DEFAULT_TIMINGS, type SourceTimings } from '../sources/timings.ts';
+import { freePortPair, listening } from '../sources/udp-ports.ts';
+import { createWatchdog } from '../sources/watchdog.ts';
+import type { RecordingMode } from './ffmpeg-args.ts';
+import { runSegments, type SegmentRun } from './run.ts';
+import { NoSpaceError, writeSegment } from './segment-file.ts';
+import type { CutSegment } from './ts-cutter.ts';
+
+/** Short enough to lose little with a killed process, long enough for few files: about 900 an hour. */
+export const SEGMENT_MS = 4000;
+/** A recording waits longer for a picture than the live view does: nobody is looking. */
+const GIVE_UP_MS = 10_000;
+const BIND_MS = 3000;
+const ASK_MS = 500;
+/** Between the clock of the pictures and the wall; beyond it the wall is believed. */
+const DRIFT_MS = 2000;
+
+export interface RecorderOptions {
+  ffmpeg: FfmpegBinary;
+  cameras: { allowedNetworks: readonly string[]; allowLoopback: boolean };
+  log: Logger;
+  send(message: FromWorker): void;
+  /** Epoch milliseconds. */
+  now?: () => number;
+  timings?: Partial<SourceTimings>;
+  segmentMs?: number;
+}
+
+/** Keeps one video on disk: through lost cameras, killed processes and full disks, until it is stopped. */
+export interface Recorder {
+  setSource(source: SourceSpec): void;
+  /** Writes what is collected and resolves when nothing more follows. */
+  stop(): Promise<void>;
+}
+
+type Attempt = { problem: Problem; held: boolean } | { again: true };
+
+export function createRecorder(spec: RecordingSpec, options: RecorderOptions): Recorder {
+  const { recordingId } = spec;
+  const { send, log } = options;
+  const now = options.now ?? Date.now;
+  const segmentMs = options.segmentMs ?? SEGMENT_MS;
+  const timings = { ...DEFAULT_TIMINGS, ...options.timings };
+  const stopping = new AbortController();
+  let source = spec.source;
+  let turned = new AbortController();
+  let seq = spec.firstSeq;
+  let gap = spec.firstSeq > 0;
+  let problem: RecordingProblem | null | undefined;
+  let run: SegmentRun | null = null;
+
+  function tell(next: RecordingProblem | null, detail = ''): void {
+    if (next === problem) return;
+    problem = next;
+    if (next !== null) log.info({ recordingId, reason: next, detail }, 'nothing is recorded just now');
+    send({ type: 'recording:status', recordingId, problem: next });
+  }
+
+  async function keep(segment: CutSegment, startAtMs: number): Promise<void> {
+    try {
+      const bytes = await writeSegment(spec.dir, seq, segment.data, spec);
+      const { durationMs } = segment;
+      send({
+        type: 'recording:segment',
+        segment: { recordingId, seq, startAtMs: Math.round(startAtMs), durationMs, bytes, gap },
+      });
+      seq++;
+      gap = false;
+      tell(null);
+    } catch (error) {
+      // What cannot be kept is left out; the next may find room again.
+      gap = true;
+      if (!(error instanceof NoSpaceError)) log.error({ err: error, recordingId }, 'a segment is lost');
+      tell(error instanceof NoSpaceError ? 'disk-full' : 'disk-failed', (error as Error).message);
+    }
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      turned = new AbortController();
+      const changed = AbortSignal.any([stopping.signal, turned.signal]);
+      await attempts(source, changed);
+      gap = true;
+    }
+  }
+
+  /** From one source until that is another one. */
+  async function attempts(from: SourceSpec, changed: AbortSignal): Promise<void> {
+    const backOff = createBackOff(timings);
+    let mode: RecordingMode = from.kind === 'webrtc' && !isH264(from.codec) ? 'transcode' : 'copy';
+    let worked = false;
+    while (!changed.aborted) {
+      const outcome = await attempt(from, mode, changed);
+      if (changed.aborted) return;
+      gap = true;
+      if ('again' in outcome) {
+        mode = 'transcode';
+        continue;
+      }
+      worked ||= outcome.held;
+      if (outcome.held) backOff.reset();
+      tell(outcome.problem.reason, outcome.problem.detail);
+      await sleep(backOff.next(outcome.problem.reason, worked), undefined, { signal: changed }).catch(
+        () => {},
+      );
+    }
+  }
+
+  async function attempt(from: SourceSpec, mode: RecordingMode, changed: AbortSignal): Promise<Attempt> {
+    const opened = await openInput(from, changed);
+    if ('reason' in opened) return { problem: opened, held: false };
+    if (changed.aborted) return { problem: { reason: 'stopped', detail: '' }, held: false };
+    let lastDataAt = performance.now();
+    let openMs: number | null = null;
+    let anchorMs: number | null = null;
+    const watchdog = createWatchdog({
+      onStall() {},
+      onGiveUp: () => current.kill({ reason: 'frozen', detail: 'no picture comes' }),
+    });
+    const current = runSegments({
+      ...{ ffmpeg: options.ffmpeg, mode, segmentMs },
+      ...{ input: opened.input, inputOptions: opened.inputOptions },
+      onInput: () => watchdog.expect(patience(timings.firstFrame)),
+      onData(collected) {
+        lastDataAt = performance.now();
+        watchdog.expect(patience(GIVE_UP_MS));
+        openMs = collected;
+        if (collected !== null) anchorMs ??= now() - collected;
+      },
+      onSegment(segment) {
+        // It has just ended: its pictures cannot be of much earlier or later.
+        const ended = now() - segment.durationMs - segment.offsetMs;
+        if (anchorMs === null || Math.abs(ended - anchorMs) > DRIFT_MS) anchorMs = ended;
+        return keep(segment, anchorMs + segment.offsetMs);
+      },
+    });
+    run = current;
+    watchdog.expect(patience(timings.describe + timings.firstFrame));
+    const kill = () => current.kill();
+    changed.addEventListener('abort', kill);
+    if (opened.rtpPort !== null) {
+      const ports = { rtpPort: opened.rtpPort, rtcpPort: opened.rtpPort + 1 };
+      void listening(ports.rtpPort, BIND_MS, changed).then(() => {
+        if (run === current) send({ type: 'recording:rtp', recordingId, ...ports });
+      });
+    }
+    // A browser sends key frames only when it is asked for: a segment ends with one.
+    const asking = setInterval(() => {
+      const silent = performance.now() - lastDataAt > 2 * ASK_MS;
+      if (from.kind === 'webrtc' && (openMs === null || silent || (mode === 'copy' && openMs >= segmentMs)))
+        send({ type: 'recording:key-frame', recordingId });
+    }, ASK_MS);
+    const end = await current.done;
+    clearInterval(asking);
+    watchdog.stop();
+    changed.removeEventListener('abort', kill);
+    run = null;
+    if (end.mustTranscode) return { again: true };
+    const lost: Problem = { reason: 'disconnected', detail: 'the video ended' };
+    return { problem: (end.segments === 0 ? end.problem : null) ?? lost, held: end.segments > 0 };
+  }
+
+  async function openInput(
+    from: SourceSpec,
+    signal: AbortSignal,
+  ): Promise<Problem | { input: string | Readable; inputOptions: string[]; rtpPort: number | null }> {
+    switch (from.kind) {
+      case 'rtsp': {
+        const check = await checkCameraUrl(from.url, options.cameras);
+        if (!check.ok) {
+          const reason = check.code === 'camera-host-unresolved' ? 'unreachable' : 'forbidden';
+          return { reason, detail: check.message };
+        }
+        const answer = await knock(check.addresses[0]!, portOf(check.url), timings.connect, signal);
+        if (!answer.ok) return answer;
+        const made = rtspInput(check.pinned, null, options.ffmpeg.features, timings.describe);
+        return { ...made, rtpPort: null };
+      }
+      case 'file': {
+        const bad = await checkFile(from.path);
+        if (bad) return bad;
+        const { input, inputOptions } = fileInput(from.path, null);
+        // As a camera would send it.
+        return {
+          input,
+          inputOptions: ['-re', ...(from.loop ? ['-stream_loop', '-1'] : []), ...inputOptions],
+          rtpPort: null,
+        };
+      }
+      case 'webrtc': {
+        if (from.codec === null) {
+          tell('no-publisher');
+          await once(signal);
+          return { reason: 'no-publisher', detail: '' };
+        }
+        const { rtpPort, rtcpPort } = await freePortPair();
+        const input = Readable.from([videoSdp(from.codec, rtpPort, rtcpPort)]);
+        return { input, ...rtpInput(null), rtpPort };
+      }
+      default:
+        tell('no-video');
+        await once(signal);
+        return { reason: 'no-video', detail: 'this source has no video stream' };
+    }
+  }
+
+  const running = follow().catch((error: unknown) => {
+    log.error({ err: error, recordingId }, 'a recording ended');
+    tell('decoder-failed', (error as Error).message);
+  });
+
+  return {
+    setSource(next) {
+      source = next;
+      turned.abort();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+      send({ type: 'recording:ended', recordingId });
+    },
+  };
+}
+
+const isH264 = (codec: RtpCodec | null): boolean => codec?.mimeType.toLowerCase() === 'video/h264';
+const patience = (ms: number) => ({ stallMs: ms, giveUpMs: ms });
+
+function once(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
