@@ -7,6 +7,7 @@ import type { AppContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { OutboxStats } from '../jobs/relay.ts';
 import type { CacheStats } from './cache.ts';
+import { measureWebRtc } from './metrics-webrtc.ts';
 
 const ACTIVE_MS = 5 * 60_000;
 const MAX_ACTIVE = 100_000;
@@ -34,6 +35,7 @@ export function measure(app: FastifyInstance, context: AppContext, cache: CacheS
   collectDefaultMetrics({ register: registry });
   measureRequests(app, context, registry);
   measureParts(context, registry, cache);
+  measureWebRtc(context, registry);
   app.addHook('onListen', async () => measureStages(context, registry));
   const { metricsToken } = context.config;
   app.get('/metrics', { config: { public: true }, schema: { hide: true } }, async (request, reply) => {

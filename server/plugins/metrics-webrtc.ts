@@ -1,0 +1,87 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { AppContext } from '../context.ts';
+
+/** Figures of WebRTC: what the media workers carry, which ports they hold, who publishes and who watches. */
+export function measureWebRtc(context: AppContext, registry: Registry): void {
+  const { sfu, publications } = context;
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name: `yoklama_webrtc_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  const split = (name: string, help: string, label: string, read: () => Record<string, number>) =>
+    new Gauge({
+      name: `yoklama_webrtc_${name}`,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value);
+      },
+    });
+
+  gauge('workers', 'Media workers that should run; 0 where WebRTC is off.', () => sfu.stats().workersWanted);
+  gauge('workers_ready', 'Media workers that run.', () => sfu.stats().workers);
+  gauge('rooms', 'Sessions that media workers hold.', () => sfu.stats().rooms);
+  gauge('publishers', 'Videos that come in over WebRTC.', () => sfu.stats().publishers);
+  gauge('viewers', 'Videos that go out over WebRTC.', () => sfu.stats().viewers);
+  gauge('publishers_most', 'Publishers that each institution may have at the same time.', () => {
+    return context.config.webrtc.maxPublishers;
+  });
+  split('transports', 'Transports of the media workers.', 'kind', () => sfu.stats().transports);
+  split('ports', 'Ports that media workers hold, outside and on loopback.', 'use', () => {
+    const { publicPorts, loopbackPorts } = sfu.stats();
+    return { public: publicPorts, loopback: loopbackPorts };
+  });
+  new Gauge({
+    name: 'yoklama_webrtc_bits_per_second',
+    help: 'What comes in and goes out: over WebRTC, and between media workers and this machine’s decoders.',
+    labelNames: ['side', 'direction'] as const,
+    registers,
+    async collect() {
+      const rates = await sfu.bitrates();
+      for (const side of ['webrtc', 'local'] as const) {
+        this.set({ side, direction: 'in' }, rates[side].in);
+        this.set({ side, direction: 'out' }, rates[side].out);
+      }
+    },
+  });
+
+  const counter = (name: string, help: string, read: () => number) => {
+    let seen = 0;
+    return new Counter({
+      name: `yoklama_webrtc_${name}_total`,
+      help,
+      registers,
+      collect() {
+        const now = read();
+        this.inc(Math.max(0, now - seen));
+        seen = now;
+      },
+    });
+  };
+  counter('worker_restarts', 'Media workers that had to be started again.', () => sfu.stats().restarts);
+  counter(
+    'publishers_refused',
+    'Publishers refused because their institution had as many as it may.',
+    () => publications.stats().refused,
+  );
+  const seen: Record<string, number> = {};
+  new Counter({
+    name: 'yoklama_webrtc_publishers_sent_away_total',
+    help: 'Publishers that had to go, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+    collect() {
+      for (const [reason, now] of Object.entries(publications.stats().sentAway)) {
+        this.inc({ reason }, now - (seen[reason] ?? 0));
+        seen[reason] = now;
+      }
+    },
+  });
+}
