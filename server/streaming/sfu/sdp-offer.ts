@@ -49,6 +49,11 @@ export function readOffer(sdp: string, capabilities: types.RtpCapabilities): Off
   if (!fingerprint || !(video.iceUfrag ?? description.iceUfrag))
     throw new OfferError('sdp-invalid', 'The offer has no DTLS fingerprint or ICE parameters.');
   const algorithm = fingerprint.type.toLowerCase() as types.FingerprintAlgorithm;
+  if (
+    !/^sha-(1|224|256|384|512)$/.test(algorithm) ||
+    !/^([\da-f]{2}:){19,63}[\da-f]{2}$/i.test(fingerprint.hash)
+  )
+    throw new OfferError('sdp-invalid', 'The DTLS fingerprint cannot be read.');
   return {
     description,
     video: {
@@ -97,7 +102,13 @@ interface Picked {
 /** The first codec of the offer that is taken here, with its retransmissions. */
 function pickCodec(media: Section, capabilities: types.RtpCapabilities): Picked | null {
   const known = (capabilities.codecs ?? []).filter(({ kind }) => kind === 'video');
+  const listed = new Set(
+    String(media.payloads ?? '')
+      .split(' ')
+      .map(Number),
+  );
   for (const { payload, codec, rate } of media.rtp) {
+    if (payload > 127 || !listed.has(payload)) continue;
     const parameters = formatOf(media, payload);
     const match = known.find(
       (one) =>
@@ -177,7 +188,8 @@ function encodingsOf(media: Section, { rtx }: Picked): types.RtpEncodingParamete
   if (rids.length > 0) return rids.map((rid) => ({ rid }));
   const group = media.ssrcGroups
     ?.find(({ semantics }) => semantics === 'FID')
-    ?.ssrcs.toString().split(' ')
+    ?.ssrcs.toString()
+    .split(' ')
     .map(Number);
   const main = group?.[0] ?? media.ssrcs?.map(({ id }) => Number(id))[0];
   // Without a source the packets are told apart by their mid.

@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs';
+import { workerBin } from 'mediasoup';
+import type { PublisherLink } from '../../server/features/publishing/schemas.ts';
+import type { ClassSession } from '../../server/features/sessions/schemas.ts';
+import type { TestServer } from './server.ts';
+
+/** For `describe.skipIf(skipWithoutMediaWorker(…))`: says what is left out and why. In CI nothing is left out. */
+export function skipWithoutMediaWorker(suite: string): boolean {
+  if (existsSync(process.env.MEDIASOUP_WORKER_BIN ?? workerBin)) return false;
+  const why = 'no WebRTC media worker; `npm run setup:webrtc` prepares it';
+  if (process.env.CI === 'true') throw new Error(`${suite}: ${why}`);
+  console.warn(`SKIPPED ${suite}: ${why}`);
+  return true;
+}
+
+/** An open session without cameras, of the seeded course. */
+export async function openSession({ teacher, seeded }: TestServer): Promise<string> {
+  const opened = await teacher.post<ClassSession>('/sessions', { courseId: seeded!.courseId, cameraIds: [] });
+  if (opened.status !== 201) throw new Error(`No session: ${JSON.stringify(opened.body)}`);
+  return opened.body.id;
+}
+
+/** A publisher of the session: its stream and the token that opens it once. */
+export async function makeLink(
+  { teacher }: TestServer,
+  sessionId: string,
+  name = 'Cihaz',
+): Promise<PublisherLink> {
+  const made = await teacher.post<PublisherLink>(`/sessions/${sessionId}/publishers`, { name });
+  if (made.status !== 201) throw new Error(`No link: ${JSON.stringify(made.body)}`);
+  return made.body;
+}
