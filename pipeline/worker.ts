@@ -135,7 +135,7 @@ export function createWorker(options: WorkerOptions): Worker {
     },
     async close() {
       for (const streamId of [...streams.keys()]) stop(streamId);
-      await Promise.all([...stopping, recorders.close()]);
+      await Promise.all([...stopping, recorders.close(), relays.close()]);
       await models.dispose();
     },
   };

@@ -40,7 +40,9 @@ Stream mapping:
   Stream #0:1 -> #0:0 (h264 (native) -> rawvideo (native))
 Output #0, rawvideo, to 'pipe:':
   Stream #0:0(und): Video: rawvideo (RGB[24] / 0x18424752), rgb24, 960x540, 25 fps`);
-    expect(inputs).toEqual([{ codec: 'h264', width: 1280, height: 720, fps: 29.97, durationS: 64.5 }]);
+    expect(inputs).toMatchObject([
+      { codec: 'h264', profile: 'High', width: 1280, height: 720, fps: 29.97, durationS: 64.5 },
+    ]);
   });
 
   it('takes a live stream whose size is not known yet', () => {
@@ -48,7 +50,14 @@ Output #0, rawvideo, to 'pipe:':
   Duration: N/A, start: 0.040000, bitrate: N/A
   Stream #0:0: Video: hevc (Main), none, 90k tbr, 90k tbn
 Stream mapping:`);
-    expect(input).toEqual({ codec: 'hevc', width: null, height: null, fps: 90_000, durationS: null });
+    expect(input).toEqual({
+      codec: 'hevc',
+      profile: 'Main',
+      width: null,
+      height: null,
+      fps: 90_000,
+      durationS: null,
+    });
   });
 
   it.each([

@@ -5,6 +5,8 @@ import type { FrameHeader } from './frame-reader.ts';
 /** What ffmpeg says about its input. */
 export interface InputInfo {
   codec: string;
+  /** `High`, `Main`, `Constrained Baseline` …; null where ffmpeg does not say. */
+  profile: string | null;
   /** Coded size; null when it is only known after decoding. */
   width: number | null;
   height: number | null;
@@ -126,6 +128,7 @@ function readStream(line: string, durationS: number | null): InputInfo | null {
   const fps = /, ([\d.]+)(k?) fps/.exec(line) ?? /, ([\d.]+)(k?) tbr/.exec(line);
   return {
     codec,
+    profile: / Video: \w+ \(([A-Z][\w :.]*)\)/.exec(line)?.[1] ?? null,
     width: size ? Number(size[1]) : null,
     height: size ? Number(size[2]) : null,
     fps: fps ? Number(fps[1]) * (fps[2] === 'k' ? 1000 : 1) : null,

@@ -113,6 +113,8 @@ export interface FfmpegTask {
   input: string | Readable;
   inputOptions: string[];
   outputOptions: string[];
+  /** What ffmpeg writes to by itself; its standard output by default. */
+  target?: string;
   /** Takes standard output, one chunk at a time; ffmpeg waits while the promise is open. */
   onData(chunk: Buffer): Promise<void>;
   /** One line of standard error; may contain the URL with its credentials. */
@@ -150,13 +152,14 @@ export function runFfmpeg(binary: FfmpegBinary, task: FfmpegTask): FfmpegRun {
     .input(task.input)
     // Spread: given as a list, options with a space would be split.
     .inputOptions(...task.inputOptions)
-    .outputOptions(...task.outputOptions)
-    .output(output, { end: true });
+    .outputOptions(...task.outputOptions);
+  if (task.target === undefined) command.output(output, { end: true });
+  else command.output(task.target);
   survivesFailedSpawn(command);
 
   const done = new Promise<FfmpegExit>((resolve) => {
     const leave = (exit: FfmpegExit, drained: boolean) => {
-      if (!drained || output.writableFinished) {
+      if (!drained || task.target !== undefined || output.writableFinished) {
         output.destroy();
         resolve(exit);
       } else {

@@ -10,7 +10,7 @@ export interface Outlet {
   state(): StreamState;
   /** Tells a status if it differs from the last one. */
   tell(state: StreamState, reason: StreamReason, detail: string, retryAtMs?: number | null): void;
-  setCodec(codec: string): void;
+  setCodec(codec: string, profile?: string | null): void;
   deliver(header: FrameHeader, data: Uint8Array, atMs: number, mediaTimeS: number): void;
   release(frame: Frame): void;
   delivered(): number;
@@ -60,8 +60,8 @@ export function createOutlet(events: SourceEvents, buffers: number): Outlet {
     pool,
     state: () => status.state,
     tell: (state, reason, detail, retryAtMs = null) => tell({ state, reason, detail, retryAtMs }),
-    setCodec(codec) {
-      status = { ...status, codec };
+    setCodec(codec, profile = null) {
+      status = { ...status, codec, profile };
     },
     deliver({ width, height }, data, atMs, mediaTimeS) {
       if (closed) {

@@ -91,7 +91,7 @@ export function createRtspSource(
       wait: false,
       onInput(info) {
         described = true;
-        outlet.setCodec(info.codec);
+        outlet.setCodec(info.codec, info.profile);
         periodMs = Math.max(periodMs, expectedPeriod(info.fps));
         watchdog.expect({ stallMs: timings.firstFrame, giveUpMs: timings.firstFrame });
       },

@@ -18,6 +18,8 @@ export interface SourceStatus {
   width: number | null;
   height: number | null;
   codec: string | null;
+  /** Of the codec, in ffmpeg's words, where it is known. */
+  profile?: string | null;
 }
 
 export interface SourceEvents {

@@ -10,6 +10,7 @@ import type {
   ProbedSource,
   ProbeResult,
   ReadyMessage,
+  RelaySpec,
   SourceSpec,
   StreamSpec,
   StreamStatus,
@@ -48,6 +49,9 @@ export interface SupervisorEvents {
   /** A WebRTC stream's decoder listens on new ports. */
   rtp: [ports: Extract<FromWorker, { type: 'stream:rtp' }>];
   'key-frame': [message: Extract<FromWorker, { type: 'stream:key-frame' }>];
+  'relay-described': [message: Extract<FromWorker, { type: 'relay:described' }>];
+  /** Also when its worker ended. */
+  'relay-ended': [message: Extract<FromWorker, { type: 'relay:ended' }>];
   /** A stream was stopped on request. */
   stopped: [streamId: string];
   /** A worker died; its streams are on their way to the next one. */
@@ -67,6 +71,11 @@ export interface PipelineSupervisor {
   setSource(streamId: string, source: SourceSpec): void;
   /** Where a running stream comes from. */
   sourceOf(streamId: string): SourceSpec | null;
+  /** What its worker said last of a running stream. */
+  statusOf(streamId: string): StreamStatus | null;
+  /** False where no worker is ready; otherwise `relay-ended` will follow some time, unless it is stopped. */
+  startRelay(relay: RelaySpec): boolean;
+  stopRelay(relayId: string): void;
   setGallery(streamId: string, gallery: GalleryEntry[]): void;
   verdict(streamId: string, trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   watch(streamId: string, pictureWidth: number | null): void;
@@ -109,6 +118,8 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
   const { log } = options;
   const events = new EventEmitter<SupervisorEvents>();
   const streams = new Map<string, HeldStream>();
+  /** Workers of relays. */
+  const relays = new Map<string, number>();
   let info: ReadyMessage | null = null;
   let restarts = 0;
   let closing = false;
@@ -180,6 +191,12 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       };
       events.emit('status', held.status);
     }
+    for (const [relayId, worker] of relays) {
+      if (worker !== index) continue;
+      relays.delete(relayId);
+      const detail = 'the pipeline worker ended';
+      events.emit('relay-ended', { type: 'relay:ended', relayId, reason: 'worker-restarted', detail });
+    }
     events.emit('worker-exit', { worker: index, code, signal, retryInMs });
   }
 
@@ -225,6 +242,12 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
         return;
       case 'picture':
         if (streams.has(message.streamId)) events.emit('picture', message);
+        return;
+      case 'relay:described':
+        if (relays.has(message.relayId)) events.emit('relay-described', message);
+        return;
+      case 'relay:ended':
+        if (relays.delete(message.relayId)) events.emit('relay-ended', message);
         return;
       case 'stream:rtp':
         if (streams.has(message.streamId)) events.emit('rtp', message);
@@ -280,6 +303,21 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       if (slots[held.worker]!.isReady()) send(held);
     },
     sourceOf: (streamId) => streams.get(streamId)?.spec.source ?? null,
+    statusOf: (streamId) => streams.get(streamId)?.status ?? null,
+    startRelay(relay) {
+      const load = slots.map(() => 0);
+      for (const index of relays.values()) load[index]!++;
+      const slot = slots.filter((one) => one.isReady()).sort((a, b) => load[a.index]! - load[b.index]!)[0];
+      if (!slot?.send({ type: 'relay:start', relay })) return false;
+      relays.set(relay.relayId, slot.index);
+      return true;
+    },
+    stopRelay(relayId) {
+      const index = relays.get(relayId);
+      if (index === undefined) return;
+      relays.delete(relayId);
+      slots[index]!.send({ type: 'relay:stop', relayId });
+    },
     setGallery(streamId, gallery) {
       const held = streams.get(streamId);
       if (!held) return;

@@ -19,6 +19,7 @@ export interface WorkerSlotOptions {
 
 /** One place for a worker process: what runs in it may change, its index and its streams stay. */
 export interface WorkerSlot {
+  readonly index: number;
   start(): void;
   isReady(): boolean;
   /** False when there is no worker to take it; what must survive a restart is resent on `ready`. */
@@ -91,6 +92,7 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
   }
 
   return {
+    index: options.index,
     start,
     isReady: () => ready,
     pid: () => child?.pid ?? null,
