@@ -9,8 +9,8 @@ export function segmentsOutput(mode: RecordingMode, keyS: number, features: Ffmp
   return [
     ...['-map', '0:V:0', '-an', '-sn', '-dn'],
     ...(mode === 'copy'
-      ? // Cameras say some parameter sets only in the description: every segment needs them.
-        ['-c:v', 'copy', '-bsf:v', 'dump_extra=freq=keyframe']
+      ? // The muxer puts parameter sets that the source says only once before every key frame.
+        ['-c:v', 'copy']
       : [
           ...['-vf', 'scale=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p', features.frameTiming, 'passthrough'],
           ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-threads', '1'],

@@ -25,6 +25,8 @@ export const SEGMENT_MS = 4000;
 const GIVE_UP_MS = 10_000;
 const BIND_MS = 3000;
 const ASK_MS = 500;
+/** Ten seconds. */
+const RENEW_TICKS = 20;
 /** Between the clock of the pictures and the wall; beyond it the wall is believed. */
 const DRIFT_MS = 2000;
 
@@ -157,10 +159,13 @@ export function createRecorder(spec: RecordingSpec, options: RecorderOptions): R
         if (run === current) send({ type: 'recording:rtp', recordingId, ...ports });
       });
     }
-    // A browser sends key frames only when it is asked for: a segment ends with one.
+    // A browser sends key frames only when it is asked for them. What is copied needs one to begin a segment; what is
+    // decoded one now and then, because a loss is seen until the next.
+    let ticks = 0;
     const asking = setInterval(() => {
       const silent = performance.now() - lastDataAt > 2 * ASK_MS;
-      if (from.kind === 'webrtc' && (openMs === null || silent || (mode === 'copy' && openMs >= segmentMs)))
+      const due = mode === 'copy' ? openMs !== null && openMs >= segmentMs : ++ticks % RENEW_TICKS === 0;
+      if (from.kind === 'webrtc' && (openMs === null || silent || due))
         send({ type: 'recording:key-frame', recordingId });
     }, ASK_MS);
     const end = await current.done;
@@ -217,10 +222,13 @@ export function createRecorder(spec: RecordingSpec, options: RecorderOptions): R
     }
   }
 
-  const running = follow().catch((error: unknown) => {
-    log.error({ err: error, recordingId }, 'a recording ended');
-    tell('decoder-failed', (error as Error).message);
-  });
+  // Not before the caller has what it is told about.
+  const running = Promise.resolve()
+    .then(follow)
+    .catch((error: unknown) => {
+      log.error({ err: error, recordingId }, 'a recording ended');
+      tell('decoder-failed', (error as Error).message);
+    });
 
   return {
     setSource(next) {
