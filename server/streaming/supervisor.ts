@@ -16,6 +16,7 @@ import type {
   StreamStatus,
   WorkerFailure,
 } from '../../pipeline/messages.ts';
+import { createRecorderDesk, type RecorderDesk, type RecordingMessage } from './recorder.ts';
 import { createRequests } from './requests.ts';
 import { createWorkerSlot, type WorkerSlot } from './worker-slot.ts';
 
@@ -54,12 +55,14 @@ export interface SupervisorEvents {
   'relay-ended': [message: Extract<FromWorker, { type: 'relay:ended' }>];
   /** A stream was stopped on request. */
   stopped: [streamId: string];
+  recording: [message: RecordingMessage];
   /** A worker died; its streams are on their way to the next one. */
   'worker-exit': [info: { worker: number; code: number | null; signal: string | null; retryInMs: number }];
 }
 
 export interface PipelineSupervisor {
   readonly events: EventEmitter<SupervisorEvents>;
+  readonly recordings: Pick<RecorderDesk, 'start' | 'setSource' | 'stop' | 'count'>;
   /** What the first ready worker said; null until then. */
   info(): ReadyMessage | null;
   /** Resolves with the first `ready`; rejects after `timeoutMs` or when closed. */
@@ -138,6 +141,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
     }),
   );
 
+  const recordings = createRecorderDesk(slots, (message) => events.emit('recording', message));
   const photos = options.photos ?? { inFlight: 2, waiting: 32, timeoutMs: 30_000 };
   const photoRequests = createRequests<PhotoResult>(slots, photos);
   const facesRequests = createRequests<PhotoFacesResult>(slots, {
@@ -150,6 +154,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
   function onReady(index: number, message: ReadyMessage): void {
     info ??= message;
     for (const held of streams.values()) if (held.worker === index) send(held);
+    recordings.onReady(index);
     events.emit('ready', message);
     photoRequests.pump();
     facesRequests.pump();
@@ -169,6 +174,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
     photoRequests.fail(index);
     facesRequests.fail(index);
     probeRequests.fail(index);
+    recordings.onExit(index);
     if (closing) return;
     restarts++;
     const now = Date.now();
@@ -201,6 +207,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
   }
 
   function onMessage(message: FromWorker): void {
+    if (recordings.onMessage(message)) return;
     switch (message.type) {
       case 'photo:result':
         photoRequests.answer(message.requestId, message.result);
@@ -270,6 +277,7 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
 
   return {
     events,
+    recordings,
     info: () => info,
     ready: (timeoutMs = 120_000) => waitForReady(events, () => info, timeoutMs),
     start: () => {
