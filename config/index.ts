@@ -53,6 +53,12 @@ export interface Config {
     maxWidth: number;
     defaultFps: number;
   };
+  recordings: {
+    /** Where the segments are kept, encrypted. */
+    dir: string;
+    /** Nothing is recorded where less than this would be left free: the database needs the disk, too. */
+    minFreeBytes: number;
+  };
   webrtc: {
     enabled: boolean;
     /** Media workers, each a process with a port of its own. */
@@ -67,6 +73,8 @@ export interface Config {
     maxKbps: number;
     /** Publishers of one institution at the same time. */
     maxPublishers: number;
+    /** Videos of one institution that are watched at the same time. */
+    maxViewers: number;
     turn: {
       /** `turn:host:port?transport=tcp`, `turns:…`, `stun:…`. */
       urls: string[];
@@ -183,6 +191,10 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
       threads: read.integer('PIPELINE_THREADS', 0, 0, 64),
       maxWidth: read.integer('PIPELINE_MAX_WIDTH', 1920, 0, 7680),
       defaultFps: read.number('PIPELINE_FPS', 5, 0.2, 30),
+    },
+    recordings: {
+      dir: resolvePath(read.text('RECORDINGS_DIR', `${read.text('DATA_DIR', './data')}/recordings`)),
+      minFreeBytes: read.integer('RECORDING_MIN_FREE_MB', 2048, 0, 10_000_000) * MB,
     },
     webrtc: readWebRtc(read, mode, host),
     cameras: {
@@ -306,6 +318,7 @@ function readWebRtc(read: EnvReader, mode: Environment, host: string): Config['w
     announcedAddress,
     maxKbps: read.integer('WEBRTC_MAX_KBPS', 4000, 100, 100_000),
     maxPublishers: read.integer('WEBRTC_MAX_PUBLISHERS', 100, 1, 10_000),
+    maxViewers: read.integer('WEBRTC_MAX_VIEWERS', 200, 1, 10_000),
     turn: { urls, secret },
   };
 }

@@ -21,6 +21,7 @@ import type { Feeds } from './streaming/feeds.ts';
 import type { Publications } from './streaming/publications.ts';
 import type { Sfu } from './streaming/sfu/sfu.ts';
 import type { PipelineSupervisor } from './streaming/supervisor.ts';
+import type { Viewers } from './streaming/viewers.ts';
 
 /** Everything that features need, built once in main.ts, passed down, disposed in reverse order. */
 export interface AppContext {
@@ -40,6 +41,8 @@ export interface AppContext {
   publications: Publications;
   /** Streams' video for viewers and recordings. */
   feeds: Feeds;
+  /** Who watches them. */
+  viewers: Viewers;
   /** This server among others on the same database. */
   cluster: Cluster;
   /** Messages to the sockets of `/live`. */
@@ -119,6 +122,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     sfu: Object.setPrototypeOf({ events: new EventEmitter() }, absent('sfu')) as Sfu,
     publications: absent('publications') as Publications,
     feeds: absent('feeds') as Feeds,
+    viewers: absent('viewers') as Viewers,
     cluster: absent('cluster') as Cluster,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,

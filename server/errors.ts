@@ -22,6 +22,8 @@ export const ERRORS = {
   'publish-token-invalid': [401, 'The link is unknown, was used before or has expired; ask for a new one.'],
   'publisher-not-found': [404, 'There is no such publisher.'],
   'publishers-full': [429, 'The institution has as many publishers as it may at the same time.'],
+  'stream-not-found': [404, 'There is no such stream.'],
+  'viewers-full': [429, 'As many watch at the same time as the institution may have.'],
   'session-elsewhere': [409, 'The session runs on another server of this installation.'],
   'sdp-invalid': [400, 'The body is no usable session description.'],
   'sdp-without-video': [422, 'The offer sends no video.'],

@@ -28,6 +28,7 @@ import { createFeeds } from './streaming/feeds.ts';
 import { createPublications } from './streaming/publications.ts';
 import { createSfu } from './streaming/sfu/sfu.ts';
 import { createSupervisor, type PipelineSupervisor } from './streaming/supervisor.ts';
+import { createViewers } from './streaming/viewers.ts';
 
 export interface RunningServer {
   /** Where it listens, without a slash at the end. */
@@ -103,6 +104,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       publications: createPublications(supervisor, config.webrtc, log.child({ part: 'sfu' })),
       // Made of the others below.
       feeds: undefined as unknown as AppContext['feeds'],
+      viewers: createViewers(config.webrtc.maxViewers),
       cluster,
       hub,
       // Made of the context itself, in the next line.

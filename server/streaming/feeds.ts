@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import { ApiError } from '../errors.ts';
+import { type CameraRelay, createCameraRelay } from './camera-relay.ts';
 import type { Publications } from './publications.ts';
 import type { Room } from './sfu/room.ts';
 import type { Lease, Sfu } from './sfu/sfu.ts';
@@ -24,6 +25,8 @@ export interface Feed {
   readonly reason: string | null;
   /** Called after each change of room, producer or reason; returns how to stop that. */
   onChange(listener: () => void): () => void;
+  /** Packets are taken from now on. It spares the first viewer of a camera a wait for the next key frame. */
+  ready(): void;
   /** Closing twice does no harm. */
   close(): void;
 }
@@ -53,6 +56,7 @@ interface Channel {
   sessionId: string;
   lease: Lease;
   room: Room;
+  relay: CameraRelay | null;
   producer: types.Producer | null;
   reason: string | null;
   listeners: Set<() => void>;
@@ -83,7 +87,7 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
     if (sessionId === null) throw new ApiError('session-elsewhere');
     const lease = await sfu.enter(sessionId);
     const channel: Channel = {
-      ...{ streamId, sessionId, lease, room: lease.room, producer: null, reason: 'starting' },
+      ...{ streamId, sessionId, lease, room: lease.room, relay: null, producer: null, reason: 'starting' },
       ...{ listeners: new Set<() => void>(), users: 0, over: false },
     };
     update(channel);
@@ -93,12 +97,19 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
   /** From what there is now. */
   function update(channel: Channel): void {
     if (channel.over) return;
-    const kind = supervisor.sourceOf(channel.streamId)?.kind;
-    if (kind === 'file') {
+    const { streamId, room } = channel;
+    const source = supervisor.sourceOf(streamId);
+    if (source?.kind === 'file') {
       set(channel, null, 'no-live-video');
       return;
     }
-    const published = publications.find(channel.streamId);
+    if (source?.kind === 'rtsp') {
+      const onChange = () => update(channel);
+      channel.relay ??= createCameraRelay({ room, streamId, url: source.url, supervisor, log, onChange });
+      set(channel, channel.relay.producer, channel.relay.reason);
+      return;
+    }
+    const published = publications.find(streamId);
     if (published) channel.room = published.room;
     set(channel, published?.producer ?? null, published ? null : 'no-publisher');
   }
@@ -111,6 +122,8 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
   }
 
   async function enterAgain(channel: Channel): Promise<void> {
+    channel.relay?.close();
+    channel.relay = null;
     set(channel, null, 'media-worker-restarted');
     channel.lease.leave();
     while (!channel.over) {
@@ -132,6 +145,8 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
     set(channel, null, reason);
     channel.over = true;
     channels.delete(channel.streamId);
+    channel.relay?.close();
+    channel.relay = null;
     channel.lease.leave();
   }
 
@@ -168,6 +183,7 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
             channel.listeners.delete(called);
           };
         },
+        ready: () => channel.relay?.ready(),
         close() {
           if (closed) return;
           closed = true;
@@ -177,7 +193,11 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
         },
       };
     },
-    stats: () => ({ feeds: channels.size, relays: 0 }),
+    stats: () => ({
+      feeds: channels.size,
+      relays: [...channels.keys()].filter((streamId) => supervisor.sourceOf(streamId)?.kind === 'rtsp')
+        .length,
+    }),
   };
 }
 

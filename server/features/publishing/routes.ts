@@ -6,6 +6,7 @@ import { type App, failures, IdParams, NoContent } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { MOST_SDP_BYTES } from '../../streaming/sfu/sdp-offer.ts';
 import type { IceServer } from '../../streaming/sfu/turn.ts';
+import { watchRoutes } from '../viewing/routes.ts';
 import { NewPublisher, PublisherLink, PublisherList, PublisherParams, PublisherQuery } from './schemas.ts';
 import { addOwnPublisher, addPublisher, listPublishers, removePublisher } from './service.ts';
 import { signal } from './signalling.ts';
@@ -120,6 +121,7 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       { websocket: true, config: { public: true }, schema: { hide: true } },
       (socket) => signal(context, socket),
     );
+    await watchRoutes(scope as App, context);
   });
 
   app.post(

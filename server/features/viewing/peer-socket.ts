@@ -1,0 +1,88 @@
+import type { WebSocket } from 'ws';
+import { ApiError } from '../../errors.ts';
+
+/** A WebSocket on which two speak JSON, one message after the other, within bounds. */
+export interface PeerSocket<Out> {
+  send(message: Out): void;
+  close(): void;
+}
+
+export interface PeerSocketOptions<In> {
+  /** Throws `signal-invalid`. */
+  read(message: unknown): In;
+  /** One at a time, in order. */
+  receive(message: In): Promise<void> | void;
+  /** What `read` or `receive` threw, or `signal-invalid` for what is no message. */
+  failed(error: unknown): void;
+  /** The other end is gone, or was let go of. */
+  gone(): void;
+}
+
+/** Messages that may wait for their turn. */
+const MOST_WAITING = 16;
+/** A socket that does not take what it is sent is of no use. */
+const MOST_BUFFERED = 1024 * 1024;
+const ALIVE_MS = 10_000;
+
+/** Listens at once, before any await: what a quick peer says meanwhile is not lost. */
+export function openPeerSocket<In, Out>(socket: WebSocket, options: PeerSocketOptions<In>): PeerSocket<Out> {
+  let alive = true;
+  let over = false;
+  let waiting = 0;
+  let turn: Promise<void> = Promise.resolve();
+
+  const pulse = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, ALIVE_MS);
+  const gone = (): void => {
+    if (over) return;
+    over = true;
+    clearInterval(pulse);
+    options.gone();
+  };
+
+  async function take(text: string): Promise<void> {
+    if (over) return;
+    let message: unknown;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      throw new ApiError('signal-invalid', { cause });
+    }
+    await options.receive(options.read(message));
+  }
+
+  socket.on('pong', () => {
+    alive = true;
+  });
+  socket.on('message', (data, isBinary) => {
+    if (over) return;
+    if (isBinary || waiting >= MOST_WAITING) return options.failed(new ApiError('signal-invalid'));
+    waiting++;
+    const text = data.toString();
+    turn = turn
+      .then(() => take(text))
+      .catch((error: unknown) => {
+        if (!over) options.failed(error);
+      })
+      .finally(() => {
+        waiting--;
+      });
+  });
+  socket.on('close', gone);
+  socket.on('error', gone);
+
+  return {
+    send(message) {
+      if (socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate();
+      else socket.send(JSON.stringify(message));
+    },
+    close() {
+      gone();
+      socket.close(1000);
+    },
+  };
+}

@@ -1,0 +1,36 @@
+/**
+ * When the packets of a video left its source, on this machine's clock, from their RTP times.
+ *
+ * RTP times are evenly spaced, but their origin is anybody's guess; arrival times have the right origin, but jitter. No
+ * packet arrives before it was sent, so that the smallest (arrival − RTP time) seen is the best estimate. It may creep up
+ * by 0.2% to follow a clock that runs slow, and starts anew where RTP times jump. The pipeline estimates the times of its
+ * frames in the same way (`atMs`), so the two agree but for what its decoder takes.
+ */
+export interface RtpClock {
+  /** A packet with this RTP time arrived. */
+  add(rtpTimestamp: number, arrivalMs: number): void;
+  /** An RTP time and its capture, epoch milliseconds; null before the first packet. */
+  pair(): { rtpTimestamp: number; atMs: number } | null;
+}
+
+const TICKS_PER_MS = 90;
+const CREEP = 0.002;
+const JUMP_MS = 2000;
+
+export function createRtpClock(): RtpClock {
+  let last: { rtpTimestamp: number; mediaMs: number; arrivalMs: number } | null = null;
+  let origin = 0;
+
+  return {
+    add(rtpTimestamp, arrivalMs) {
+      // 32 bits that begin again after 13 hours; the difference is signed.
+      const ticks = last ? (rtpTimestamp - last.rtpTimestamp) | 0 : 0;
+      const mediaMs = (last?.mediaMs ?? 0) + ticks / TICKS_PER_MS;
+      const seen = arrivalMs - mediaMs;
+      if (last === null || Math.abs(seen - origin) > JUMP_MS) origin = seen;
+      else origin = Math.min(seen, origin + Math.max(0, arrivalMs - last.arrivalMs) * CREEP);
+      last = { rtpTimestamp, mediaMs, arrivalMs };
+    },
+    pair: () => last && { rtpTimestamp: last.rtpTimestamp, atMs: last.mediaMs + origin },
+  };
+}
