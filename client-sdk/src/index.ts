@@ -1,5 +1,6 @@
 export { type ClientOptions, createClient, type YoklamaClient } from './client.ts';
 export { ApiError, secondFactorChallenge } from './errors.ts';
+export { createFaceTimeline, type FacesAt, type FaceTimeline } from './face-timeline.ts';
 export { createFramePairing, type FramePairing, type PairedFrame } from './frame-pairing.ts';
 export type { NamedFile } from './institution-calls.ts';
 export type * from './institution-types.ts';

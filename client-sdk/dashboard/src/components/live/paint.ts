@@ -1,4 +1,4 @@
-import type { FacesEvent, LiveFace } from '../../../../src/index.ts';
+import type { FacesAt, LiveFace } from '../../../../src/index.ts';
 import { t } from '../../i18n/index.ts';
 
 /** Told apart by colour and by the line: solid, dashed, dotted, brackets. */
@@ -21,13 +21,14 @@ interface PaintOptions {
 /** Draws the picture to fill the canvas' width, and every face of the same frame over it. */
 export function paintFrame(
   context: CanvasRenderingContext2D,
-  picture: ImageBitmap,
-  faces: FacesEvent | null,
+  picture: ImageBitmap | HTMLVideoElement,
+  faces: Pick<FacesAt, 'width' | 'faces'> | null,
   { names, ratio }: PaintOptions,
 ): void {
   const { width, height } = context.canvas;
-  const scale = Math.min(width / picture.width, height / picture.height);
-  const [w, h] = [picture.width * scale, picture.height * scale];
+  const [ownWidth, ownHeight] = sizeOf(picture);
+  const scale = Math.min(width / ownWidth, height / ownHeight);
+  const [w, h] = [ownWidth * scale, ownHeight * scale];
   const [left, top] = [(width - w) / 2, (height - h) / 2];
   context.clearRect(0, 0, width, height);
   context.drawImage(picture, left, top, w, h);
@@ -45,6 +46,12 @@ export function paintFrame(
   if (names) for (const { face, box } of boxes) paintLabel(context, face, box, ratio, taken, [w, h]);
   context.restore();
 }
+
+/** In pixels; an element's own width is that of its place in the page. */
+const sizeOf = (picture: ImageBitmap | HTMLVideoElement): [number, number] =>
+  picture instanceof HTMLVideoElement
+    ? [picture.videoWidth || 1, picture.videoHeight || 1]
+    : [picture.width, picture.height];
 
 type Box = [x: number, y: number, width: number, height: number];
 

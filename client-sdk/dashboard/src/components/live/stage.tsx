@@ -1,19 +1,13 @@
-import { Gauge, Keyboard, Maximize, Minimize, Tag } from 'lucide';
+import { signal } from '@preact/signals';
+import { Film, Gauge, Images, Keyboard, Maximize, Minimize, Tag } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import {
-  createFramePairing,
-  type FacesEvent,
-  type PairedFrame,
-  type PictureEvent,
-  type StreamStatusEvent,
-} from '../../../../src/index.ts';
+import type { StreamStatusEvent } from '../../../../src/index.ts';
+import { list } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { streamText } from '../../state/errors.ts';
 import type { LiveStore } from '../../state/live-store.ts';
 import { Icon } from '../icon.tsx';
-import { paintFrame } from './paint.ts';
-
-type DecodedPicture = Omit<PictureEvent, 'jpeg'> & { bitmap: ImageBitmap };
+import { type StagePicture, useStage } from './use-stage.ts';
 
 interface StageProps {
   store: LiveStore;
@@ -25,16 +19,19 @@ interface StageProps {
 const STATES = ['sure', 'review', 'pending', 'unknown'] as const;
 /** Levels that a teacher could notice. */
 const LESS = new Set(['less-pose', 'less-embedding', 'smaller-detection', 'fewer-frames']);
-/** Wider pictures cost the line more than they show. */
-const WIDEST_PICTURE = 1280;
+/** Streams of which this page shows single pictures because somebody wants it so; forgotten with the page. */
+const calm = signal<ReadonlySet<string>>(new Set());
 
 /** The camera's picture with the faces that were found in it. */
 export function Stage({ store, stream, camera, onHelp }: StageProps) {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const video = useRef<HTMLVideoElement>(null);
   const [names, setNames] = useState(true);
   const [full, setFull] = useState(false);
-  const { faces, shown } = usePictures(store, stream.streamId, canvas, names);
+  const moving = !calm.value.has(stream.streamId);
+  const { faces, inView, picture } = useStage(store, stream.streamId, { canvas, video, moving, names });
+  const shown = picture.kind !== null;
   const live = stream.state === 'live' && store.connection.value === 'online';
 
   useEffect(() => {
@@ -46,11 +43,19 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
   return (
     <div class="stage" ref={frame} data-stale={shown && !live}>
       <div class="stage-picture">
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: without controls it takes no focus */}
+        <video ref={video} muted playsinline aria-hidden="true" />
         <canvas
           ref={canvas}
           role="img"
           aria-label={t('live.picture', { camera, faces: t('live.faces', { count: faces }) })}
+          aria-describedby={inView.length > 0 ? `in-view-${stream.streamId}` : undefined}
         />
+        {inView.length > 0 && (
+          <p class="visually-hidden" id={`in-view-${stream.streamId}`}>
+            {t('live.inView', { names: list(inView) })}
+          </p>
+        )}
         {!shown && stream.state !== 'failed' && (
           <p>
             {stream.reason === 'no-publisher' ? streamText('reason', stream.reason) : t('live.noPicture')}
@@ -61,6 +66,7 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
             <span class="dot" />
             {t(`stream.state.${stream.state}`)}
           </span>
+          {live && moving && picture.kind === 'still' && <StillNote picture={picture} />}
           {live && LESS.has(stream.load) && (
             <span class="stage-state" title={t('stream.load')}>
               <Icon of={Gauge} size={14} />
@@ -81,6 +87,16 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
           ))}
         </ul>
         <div class="actions">
+          <button
+            type="button"
+            class="button icon small"
+            aria-pressed={moving}
+            aria-label={t('live.moving')}
+            title={t('live.moving')}
+            onClick={() => setMoving(stream.streamId, !moving)}
+          >
+            <Icon of={Film} />
+          </button>
           <button
             type="button"
             class="button icon small"
@@ -115,83 +131,21 @@ export function Stage({ store, stream, camera, onHelp }: StageProps) {
   );
 }
 
-/** Paints the newest frame as it comes; only how many faces are in view makes the component render. */
-function usePictures(
-  store: LiveStore,
-  streamId: string,
-  canvas: { current: HTMLCanvasElement | null },
-  names: boolean,
-) {
-  const [faces, setFaces] = useState(0);
-  const [shown, setShown] = useState(false);
-  const last = useRef<PairedFrame<DecodedPicture> | null>(null);
-  const options = useRef({ names });
-  options.current = { names };
+/** Why there are single pictures where a moving one is wanted. */
+function StillNote({ picture }: { picture: StagePicture }) {
+  const why = picture.reason === null ? t('live.stillConnecting') : t('live.stillReason');
+  return (
+    <span class="stage-state" title={why}>
+      <Icon of={Images} size={14} />
+      {t('live.still')}
+      <span class="visually-hidden">{why}</span>
+    </span>
+  );
+}
 
-  useEffect(() => {
-    const pairing = createFramePairing<DecodedPicture>();
-    const target = canvas.current;
-    const context = target?.getContext('2d');
-    if (!target || !context) return;
-    let decoding = false;
-    let newest: PictureEvent | null = null;
-    let over = false;
-    pairing.reset(streamId);
-    setShown(false);
-
-    const paint = () => {
-      const frame = last.current;
-      if (!frame || !target.width) return;
-      paintFrame(context, frame.picture.bitmap, frame.faces, { ...options.current, ratio: devicePixelRatio });
-    };
-    const show = (frame: PairedFrame<DecodedPicture> | null) => {
-      if (!frame || over) return;
-      if (last.current?.picture !== frame.picture) last.current?.picture.bitmap.close();
-      last.current = frame;
-      setShown(true);
-      setFaces(frame.faces?.faces.length ?? 0);
-      requestAnimationFrame(paint);
-    };
-    // Newest picture wins: one that comes while another is being decoded replaces the one in waiting.
-    const decode = async () => {
-      if (decoding) return;
-      decoding = true;
-      while (newest && !over) {
-        const { jpeg, ...picture } = newest;
-        newest = null;
-        const bitmap = await createImageBitmap(new Blob([jpeg], { type: 'image/jpeg' })).catch(() => null);
-        if (bitmap) show(pairing.addPicture({ ...picture, bitmap }, performance.now()));
-      }
-      decoding = false;
-    };
-
-    const stop = store.frames({
-      onPicture(picture) {
-        if (picture.streamId !== streamId) return;
-        newest = picture;
-        decode();
-      },
-      onFaces: (found: FacesEvent) => show(pairing.addFaces(found)),
-    });
-    const overdue = setInterval(() => show(pairing.overdue(performance.now())), 150);
-    const resized = new ResizeObserver(() => {
-      target.width = Math.round(target.clientWidth * devicePixelRatio);
-      target.height = Math.round(target.clientHeight * devicePixelRatio);
-      paint();
-    });
-    resized.observe(target);
-    const width = Math.min(WIDEST_PICTURE, Math.max(320, Math.round(target.clientWidth * devicePixelRatio)));
-    store.watch(streamId, width);
-    return () => {
-      over = true;
-      stop();
-      clearInterval(overdue);
-      resized.disconnect();
-      store.watch(null);
-      last.current?.picture.bitmap.close();
-      last.current = null;
-    };
-  }, [store, streamId, canvas]);
-
-  return { faces, shown };
+function setMoving(streamId: string, moving: boolean): void {
+  const next = new Set(calm.peek());
+  if (moving) next.delete(streamId);
+  else next.add(streamId);
+  calm.value = next;
 }
