@@ -1,6 +1,6 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../db/ids.ts';
-import { attendanceRecords, classSessions, reviewItems, streams } from '../../db/schema/index.ts';
+import { attendanceRecords, classSessions, recordings, reviewItems, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { publish } from '../../jobs/outbox.ts';
@@ -76,8 +76,15 @@ export async function writeClosing(
   const changes = await appendEvents(tx, tenantId, [...excused, ...drafts]);
   await tx
     .update(classSessions)
-    .set({ status: 'closed', closedAt, closedBy: by.userId, watchedSeconds: watchedSeconds ?? 0 })
+    .set({
+      status: 'closed',
+      closedAt,
+      closedBy: by.userId,
+      watchedSeconds: watchedSeconds ?? 0,
+      recordingSince: null,
+    })
     .where(eq(classSessions.id, sessionId));
+  await tx.update(recordings).set({ status: 'finished' }).where(eq(recordings.sessionId, sessionId));
   await tx
     .update(streams)
     .set({ endedAt: closedAt, state: 'ended', reason: 'stopped' })

@@ -13,7 +13,7 @@ import { createSeenTime } from '../attendance/seen-time.ts';
 import { createLiveMetrics } from './live-metrics.ts';
 import { withGallery } from './load.ts';
 import { overlayFace } from './overlay.ts';
-import { NO_COUNTS, type SessionRow } from './queries.ts';
+import { NO_COUNTS, recordingOf, type SessionRow } from './queries.ts';
 import type { RosterMember } from './roster.ts';
 import type { ClassSession, HistoryPoint, Review, Snapshot, StreamStatusView } from './schemas.ts';
 
@@ -46,6 +46,8 @@ export interface LiveSession {
   setGallery(gallery: GalleryEntry[]): void;
   /** Start or end were moved. */
   setTimes(times: { startsAt: Date; endsAt: Date | null; day: string }): void;
+  /** The switch of its recording, and why nothing is recorded although it is on. */
+  setRecording(since: Date | null, problem: string | null): void;
   setRoster(roster: RosterMember[]): void;
   snapshot(): Snapshot;
   view(): ClassSession;
@@ -97,6 +99,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
   const seenTime = createSeenTime(gapMs);
   const watchedTime = createSeenTime(gapMs);
   let seq = 0;
+  let recordingProblem: string | null = null;
 
   watchedTime.restore(ANYBODY, { firstSeenAt: 0, lastSeenAt: 0, seenMs: row.watchedSeconds * 1000 });
 
@@ -146,6 +149,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       startsAt: row.startsAt.toISOString(),
       endsAt: row.endsAt?.toISOString() ?? null,
       day: row.day,
+      recording: recordingOf(row, recordingProblem),
       cameras: cameras.map((camera) => {
         const status = statuses.get(camera.streamId);
         return status ? { ...camera, state: status.state, reason: status.reason } : camera;
@@ -212,6 +216,12 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
     },
     setTimes(times) {
       row = { ...row, ...times };
+      hub.send(sessionId, 'session:snapshot', snapshot());
+    },
+    setRecording(since, problem) {
+      if (since?.getTime() === row.recordingSince?.getTime() && problem === recordingProblem) return;
+      row = { ...row, recordingSince: since };
+      recordingProblem = problem;
       hub.send(sessionId, 'session:snapshot', snapshot());
     },
     setRoster(members) {
@@ -305,6 +315,7 @@ export function createLiveSession(seed: LiveSeed, hub: Hub): LiveSession {
       const moved =
         startsAt.getTime() !== row.startsAt.getTime() || endsAt?.getTime() !== row.endsAt?.getTime();
       if (moved) self.setTimes({ startsAt, endsAt, day });
+      self.setRecording(stored.row.recordingSince, recordingProblem);
       const newer = stored.records.flatMap((after): RecordChange[] => {
         const held = records.get(after.studentId)?.row;
         if (!held) return [{ before: { ...after, status: 'pending', version: 0 }, after }];

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { IdentityDecision } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
@@ -21,6 +22,7 @@ import { closeSession } from './service.ts';
  * decided to the journal. Everything that must outlive the process is on disk; this can be rebuilt from it at any time.
  */
 export interface Live {
+  readonly events: EventEmitter<LiveEvents>;
   readonly journal: Journal;
   readonly reviews: ReviewDesk;
   /** Opens what the timetable says. */
@@ -55,12 +57,22 @@ export interface Live {
   close(): Promise<void>;
 }
 
+export interface LiveEvents {
+  /** A session runs here from now on. */
+  taken: [session: LiveSession];
+  /** It has another stream, or another server has written to it. */
+  changed: [session: LiveSession];
+  /** It runs here no longer: closed, or another server's. */
+  dropped: [session: LiveSession];
+}
+
 const TICK_MS = 1000;
 const FLUSH_MS = 10_000;
 const RETRY_MS = 2000;
 
 export function createLive(context: AppContext, hub: Hub): Live {
   const { db, log, supervisor, clock } = context;
+  const events: Live['events'] = new EventEmitter();
   const sessions = new Map<string, LiveSession>();
   const byStream = new Map<string, LiveSession>();
   const due = new Set<string>();
@@ -247,6 +259,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
       const width = hub.watched(spec.streamId);
       if (width !== null) supervisor.watch(spec.streamId, width);
     }
+    events.emit('taken', session);
     return session;
   }
 
@@ -265,6 +278,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     session.addStream(added.spec, added.camera);
     listen(session);
     supervisor.startStream(added.spec);
+    events.emit('changed', session);
   }
 
   function removeStream(sessionId: string, streamId: string): void {
@@ -289,6 +303,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
     }
     sessions.delete(session.id);
     reviews.forget(session.id);
+    events.emit('dropped', session);
   }
 
   /** Another server has written to it. */
@@ -299,6 +314,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
         session.closed(closedAt);
         drop(session);
       });
+      if (sessions.get(session.id) === session) events.emit('changed', session);
     } catch (error) {
       log.warn({ err: error, sessionId: session.id }, 'a session could not be read anew; trying again');
       setTimeout(() => {
@@ -369,6 +385,7 @@ export function createLive(context: AppContext, hub: Hub): Live {
 
   const timers: NodeJS.Timeout[] = [];
   const live: Live = {
+    events,
     journal,
     reviews,
     get scheduler() {

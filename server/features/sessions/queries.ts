@@ -117,12 +117,17 @@ export async function loadSessions(
             state: state as ClassSession['cameras'][number]['state'],
             reason,
           })),
+        recording: recordingOf(row, null),
         policy: { id: row.policy.id, name: policy(row.policy.id).name, emotion: row.policy.emotion },
         counts,
       },
     };
   });
 }
+
+/** The visible sign of a recording. */
+export const recordingOf = (row: SessionRow, problem: string | null): ClassSession['recording'] =>
+  row.recordingSince === null ? null : { since: row.recordingSince.toISOString(), problem };
 
 export const NO_COUNTS: ClassSession['counts'] = {
   present: 0,

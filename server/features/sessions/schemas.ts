@@ -30,6 +30,7 @@ const SESSION = {
       reason: 'frames',
     },
   ],
+  recording: null,
   policy: { id: 'tr', name: 'Türkiye', emotion: 'off' },
   counts: { present: 21, late: 2, excused: 1, absent: 0, pending: 6, review: 1 },
 };
@@ -84,6 +85,18 @@ export const ClassSessionSchema = Type.Object(
         state: StreamStateSchema,
         reason: Type.String(),
       }),
+    ),
+    recording: Type.Union(
+      [
+        Type.Object({
+          since: instant(),
+          problem: Type.Union([Type.String(), Type.Null()], {
+            description: 'Why nothing is written although it is switched on, such as `disk-full`.',
+          }),
+        }),
+        Type.Null(),
+      ],
+      { description: 'Its cameras are recorded; whoever shows the session shows this.' },
     ),
     policy: Type.Object(
       {
