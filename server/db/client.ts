@@ -1,6 +1,7 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import type { Logger } from 'pino';
 import postgres from 'postgres';
+import { withPreparedStatements } from './prepared.ts';
 import { isDatabaseUnavailable, isReplicaConflict } from './problems.ts';
 import * as schema from './schema/index.ts';
 import { type Drizzle, inSystem, inTenant, type Tx } from './tenancy.ts';
@@ -43,6 +44,8 @@ export interface DatabaseOptions {
   log: Logger;
   /** A query that takes longer is cancelled by Postgres. */
   statementTimeoutMs?: number;
+  /** Off for a pooler that gives every transaction another connection. */
+  preparedStatements?: boolean;
   /** A copy that only reads. */
   replica?: Connection;
 }
@@ -70,6 +73,8 @@ export function openSql(
       // read all of an institution's index entries than a few rows of one course.
       random_page_cost: 1.1,
       jit: false,
+      // Plans differ too much between institutions, courses and days to share one.
+      plan_cache_mode: 'force_custom_plan',
     },
   };
   if ('url' in connection) return postgres(connection.url, settings);
@@ -85,9 +90,15 @@ export function openSql(
   });
 }
 
+/** The pool that the application's transactions run on. */
+function openApplicationSql(connection: Connection, options: DatabaseOptions) {
+  const sql = openSql(connection, options);
+  return options.preparedStatements === false ? sql : withPreparedStatements(sql);
+}
+
 /** Connects as the application's role. Refuses a role that row-level security does not hold. */
 export async function openDatabase(connection: Connection, options: DatabaseOptions): Promise<Database> {
-  const sql = openSql(connection, options);
+  const sql = openApplicationSql(connection, options);
   const db: Drizzle = drizzle(sql, { schema });
   let transactions = 0;
   const counted = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -160,7 +171,7 @@ interface Replica {
 }
 
 function openReplica(connection: Connection, options: DatabaseOptions): Replica {
-  const sql = openSql(connection, options);
+  const sql = openApplicationSql(connection, options);
   const db: Drizzle = drizzle(sql, { schema });
   let awayUntil = 0;
   return {

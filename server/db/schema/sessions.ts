@@ -70,7 +70,7 @@ export const classSessions = pgTable(
     index('class_sessions_open_idx').on(table.tenantId, table.openedAt).where(sql`status = 'open'`),
     unique('class_sessions_tenant_id_key').on(table.tenantId, table.id),
     unique('class_sessions_meeting_key').on(table.meetingId, table.startsAt),
-    index('class_sessions_day_idx').on(table.tenantId, table.day),
+    index('class_sessions_day_idx').on(table.tenantId, table.day, table.courseId),
     index('class_sessions_started_idx').on(table.tenantId, table.startsAt),
     index('class_sessions_opened_idx').on(table.tenantId, table.openedAt, table.id),
     foreignKey({
@@ -217,7 +217,17 @@ export const sessionTallies = pgTable(
     correctedAway: integer('corrected_away').notNull().default(0),
   },
   (table) => [
-    index('session_tallies_day_idx').on(table.tenantId, table.day),
+    // Reports over days read this alone.
+    index('session_tallies_day_idx').on(
+      table.tenantId,
+      table.day,
+      table.courseId,
+      table.present,
+      table.late,
+      table.excused,
+      table.absent,
+      table.pending,
+    ),
     index('session_tallies_course_idx').on(table.tenantId, table.courseId, table.day),
     foreignKey({
       name: 'session_tallies_session_fk',

@@ -20,7 +20,11 @@ const COLUMNS = sql`
  * Absences of whole courses: as they were counted, and of courses that have changed since then from their records. So
  * what is read is right at every moment. Rows ({@link COLUMNS}) of everybody with an absence or excuse.
  */
-export function wholeCourses({ courses, students }: Chosen): SQL {
+export function wholeCourses({ courses, students }: Chosen, countedUp: boolean): SQL {
+  if (countedUp) {
+    return sql`
+    select ${COLUMNS} from ${absenceTallies} t where ${all(courses(sql`t.course_id`), students(sql`t.student_id`))}`;
+  }
   const changed = sql`array(select course_id from changed)`;
   return sql`
     with changed as materialized (select distinct x.course_id from ${staleTallies} x where ${countable})

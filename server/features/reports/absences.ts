@@ -5,6 +5,7 @@ import { courseScope, studentScope } from '../courses/access.ts';
 import { type Chosen, missedRuns, wholeCourses } from './absence-tallies.ts';
 import { all, between } from './counts.ts';
 import type { DayRange } from './periods.ts';
+import { isCountedUp } from './tallies.ts';
 
 export interface AbsenceQuery {
   caller: Pick<Caller, 'role' | 'userId' | 'studentId'>;
@@ -65,7 +66,7 @@ export async function absences(
     range !== null && !byStreak ? streaksOf(range, sql`cut.course_id`, sql`cut.student_id`) : null;
   const lines =
     range === null
-      ? wholeCourses(chosen)
+      ? wholeCourses(chosen, await isCountedUp(tx))
       : later
         ? countedOnly(chosen, range)
         : countedWithStreaks(chosen, range);

@@ -4,7 +4,7 @@ import type { Caller } from '../auth/tokens.ts';
 import { courseScope } from '../courses/access.ts';
 import { all, between } from './counts.ts';
 import type { DayRange } from './periods.ts';
-import { tallies } from './tallies.ts';
+import { isCountedUp, tallies } from './tallies.ts';
 
 /**
  * How often the machine was right, as far as people's corrections can tell. One student in one session counts once.
@@ -56,11 +56,12 @@ export async function accuracy(
       courseScope(caller, sql`${t}.course_id`),
       query.courseId ? sql`${t}.course_id = ${query.courseId}` : null,
     );
+  const countedUp = await isCountedUp(tx);
   const [row] = await tx.execute<Record<string, unknown> & Raw>(sql`
     with marks as (
       select coalesce(sum(c.kept), 0)::int as kept, coalesce(sum(c.time_corrected), 0)::int as time_corrected,
         coalesce(sum(c.corrected_away), 0)::int as corrected_away
-      from (${tallies(of)}) c
+      from (${tallies(of, countedUp)}) c
     ), asked as (
       select count(*) filter (where i.status = 'confirmed')::int as confirmed,
         count(*) filter (where i.status = 'rejected')::int as rejected,

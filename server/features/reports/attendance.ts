@@ -14,7 +14,7 @@ import {
   withRate,
 } from './counts.ts';
 import type { DayRange } from './periods.ts';
-import { tallies } from './tallies.ts';
+import { isCountedUp, tallies } from './tallies.ts';
 
 /** Who asks, and what part of the institution they ask about. */
 export interface Reach {
@@ -114,6 +114,7 @@ const collator = new Intl.Collator();
 /** Sums by day and sums by course, by day in order: sessions and what was counted of them in one pass. */
 async function cellsOf(tx: Tx, reach: Reach, range: DayRange, before: DayRange): Promise<Cell[]> {
   const both = { from: before.from, until: range.until };
+  const countedUp = await isCountedUp(tx);
   const where = (t: SQL) => all(between(sql`${t}.day`, both), coursesIn(reach, sql`${t}.course_id`));
   return tx.execute<Cell>(sql`
     select now, day::text as day, course_id as "courseId", sum(sessions)::int as sessions, sum(present)::int as present,
@@ -121,7 +122,7 @@ async function cellsOf(tx: Tx, reach: Reach, range: DayRange, before: DayRange):
     from (
       select n.day >= ${range.from}::date as now, n.day, n.course_id, 0 as sessions, n.present, n.late, n.excused,
         n.absent, n.pending
-      from (${tallies(where)}) n
+      from (${tallies(where, countedUp)}) n
       union all
       select s.day >= ${range.from}::date, s.day, s.course_id, 1, 0, 0, 0, 0, 0 from class_sessions s
       where ${where(sql`s`)}

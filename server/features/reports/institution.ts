@@ -6,6 +6,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { type TenantSettings, tenantSettings } from '../tenants/settings.ts';
 import { addDays, type DayRange, daysIn, localDay } from './periods.ts';
+import { isCountedUp } from './tallies.ts';
 
 /** What reports need to know of an institution; without its logo, which is large. */
 export interface Institution {
@@ -21,7 +22,7 @@ export interface Institution {
 }
 
 export async function institution(context: AppContext, tx: Tx, tenantId: string): Promise<Institution> {
-  const [row] = await tx
+  const asked = tx
     .select({
       id: tenants.id,
       name: tenants.name,
@@ -33,6 +34,7 @@ export async function institution(context: AppContext, tx: Tx, tenantId: string)
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId));
+  const [[row]] = await Promise.all([asked, isCountedUp(tx)]);
   if (!row) throw new ApiError('unauthenticated');
   const today = localDay(context.clock.now(), row.timezone);
   return { ...row, settings: tenantSettings(row), today };

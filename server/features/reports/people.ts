@@ -4,7 +4,7 @@ import type { Caller } from '../auth/tokens.ts';
 import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
-import { tallies } from './tallies.ts';
+import { isCountedUp, tallies } from './tallies.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
@@ -63,7 +63,7 @@ export async function attendanceBy(
 ): Promise<{ total: number; items: Line[] }> {
   const rows =
     subject !== 'students'
-      ? await tx.execute<RawLine>(summedUp(subject, query))
+      ? await tx.execute<RawLine>(summedUp(subject, query, await isCountedUp(tx)))
       : query.sort === 'name' || query.sort === '-name'
         ? await tx.execute<RawLine>(studentsByName(query))
         : await tx.execute<RawLine>(studentsByCount(query));
@@ -108,7 +108,7 @@ const page = (query: ListQuery) =>
 const rate = sql`(present + late)::float8 / nullif(present + late + absent, 0) as rate`;
 
 /** `sums` by course: the range, and the rate of the one before. */
-function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery): SQL {
+function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery, countedUp: boolean): SQL {
   const { range, before } = query;
   const both = { from: before.from, until: range.until };
   const where = (t: SQL) => all(between(sql`${t}.day`, both), counted(query, sql`${t}.course_id`));
@@ -120,8 +120,9 @@ function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery): SQL 
     sql`, `,
   );
   return sql`
-    with parts as materialized (
-      select c.*, c.day >= ${range.from}::date as now from (${tallies(where)}) c
+    with parts as (
+      select c.course_id, c.present, c.late, c.excused, c.absent, c.pending, c.day >= ${range.from}::date as now
+      from (${tallies(where, countedUp)}) c
     ), sums as materialized (
       select course_id, ${sums}, count(*) filter (where now)::int as sessions,
         coalesce(sum(present + late) filter (where not now), 0)::int as came_before,

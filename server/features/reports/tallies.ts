@@ -13,9 +13,10 @@ import { countColumns, otherColumns } from './counts.ts';
  *
  * Rows (day, course_id, session_id, present, late, excused, absent, pending, by_face, by_qr, by_hand, by_import,
  * corrected, kept, time_corrected, corrected_away); `where` gets the alias of the table that it restricts, which has
- * `day`, `course_id` and `session_id`.
+ * `day`, `course_id` and `session_id`. With `countedUp` (see there) the rows that are kept are all.
  */
-export function tallies(where: (alias: SQL) => SQL): SQL {
+export function tallies(where: (alias: SQL) => SQL, countedUp = false): SQL {
+  if (countedUp) return sql`select t.* from ${sessionTallies} t where ${where(sql`t`)}`;
   return sql`
     select t.day, t.course_id, t.session_id, t.present, t.late, t.excused, t.absent, t.pending, t.by_face, t.by_qr,
       t.by_hand, t.by_import, t.corrected, t.kept, t.time_corrected, t.corrected_away
@@ -29,6 +30,21 @@ export function tallies(where: (alias: SQL) => SQL): SQL {
       select ${countColumns}, ${otherColumns} from attendance_records r where r.session_id = k.session_id
     ) n
     where ${where(sql`k`)}`;
+}
+
+const answers = new WeakMap<Tx, Promise<boolean>>();
+
+/**
+ * Whether nothing of the institution waits to be counted anew, as is so but for the minutes round a class: statements
+ * are half as long then. Asked once in a transaction, which must only read: `institution` of reports does so beside its
+ * own question. What changes afterwards is not seen, as if all had been read at that moment.
+ */
+export function isCountedUp(tx: Tx): Promise<boolean> {
+  const known = answers.get(tx);
+  if (known) return known;
+  const answer = tx.execute(sql`select 1 from ${staleTallies} limit 1`).then((found) => found.length === 0);
+  answers.set(tx, answer);
+  return answer;
 }
 
 const COUNTED = [
