@@ -32,6 +32,8 @@ export type WatchFromServer =
       tokenForMs: number;
     }
   | { type: 'connected' }
+  /** The newer token was taken. */
+  | { type: 'token'; tokenForMs: number }
   /** There is video, or another one: what was offered before has ended. */
   | { type: 'video'; id: string; producerId: string; rtpParameters: object }
   /** There is none now; `reason` is a code. */

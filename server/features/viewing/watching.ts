@@ -65,6 +65,8 @@ export function watch(context: AppContext, socket: WebSocket): void {
   const silent = setTimeout(() => end('unauthenticated', 'No token came.', false), HELLO_MS);
   const checking = setInterval(() => void checkRights(), RIGHTS_MS);
 
+  const remaining = (expiresAt: number): number => Math.max(0, expiresAt - context.clock.now());
+
   function end(code: string, message: string, again = PASSING.has(code)): void {
     if (over) return;
     peer.send({ type: 'end', code, message, again });
@@ -77,10 +79,11 @@ export function watch(context: AppContext, socket: WebSocket): void {
     switch (message.type) {
       case 'token': {
         const before = seat!;
-        const { tenantId } = await context.tokens.verify(message.token);
+        const { tenantId, expiresAt } = await context.tokens.verify(message.token);
         if (tenantId !== before.tenantId) throw new ApiError('unauthenticated');
         token = message.token;
-        return checkRights();
+        await checkRights();
+        return peer.send({ type: 'token', tokenForMs: remaining(expiresAt) });
       }
       case 'able':
         able = message.rtpCapabilities as types.RtpCapabilities;
@@ -133,7 +136,7 @@ export function watch(context: AppContext, socket: WebSocket): void {
       rtpCapabilities: room.router.rtpCapabilities,
       transport: transportParams(made),
       iceServers: iceServers(context.config.webrtc, caller.userId, context.clock.now()),
-      tokenForMs: Math.max(0, caller.expiresAt - context.clock.now()),
+      tokenForMs: remaining(caller.expiresAt),
     });
   }
 
