@@ -15,6 +15,8 @@ export interface CameraScene {
   file: string;
   /** Pictures a second that Chromium plays the file with. */
   fps: number;
+  /** So many pictures, then it begins anew. */
+  frames: number;
   people: ScenePerson[];
 }
 
@@ -80,7 +82,7 @@ async function peopleWall(): Promise<CameraScene> {
     `scale=1280:${shownHeight}`,
     `pad=1280:720:0:${bar}:color=gray`,
   ]);
-  return { file, fps: FPS, people };
+  return { file, fps: FPS, frames: FPS * SECONDS, people };
 }
 
 async function classroom(): Promise<CameraScene> {
@@ -93,7 +95,7 @@ async function classroom(): Promise<CameraScene> {
   }));
   // Who comes late or leaves is neither here nor there in a video that is cut.
   const sure = people.filter(({ number }) => truth.present.includes(number) || truth.absent.includes(number));
-  return { file, fps: FPS, people: sure };
+  return { file, fps: FPS, frames: FPS * SECONDS, people: sure };
 }
 
 async function motionJpeg(video: string, out: string, filters: string[]): Promise<string> {
