@@ -8,6 +8,9 @@ const PACKAGES = [
   'gstreamer1.0-plugins-base',
   'gstreamer1.0-plugins-good',
   'gstreamer1.0-plugins-bad',
+  // an encoder that publishes over WHIP
+  'gir1.2-gst-plugins-bad-1.0',
+  'gstreamer1.0-nice',
 ];
 const PROBE =
   "import gi; gi.require_version('Gst','1.0'); gi.require_version('GstRtspServer','1.0'); from gi.repository import GstRtspServer";
@@ -21,7 +24,7 @@ export const camera = {
     if (canInstall() && (await install(missing.length > 0 ? missing : PACKAGES))) return;
     if (inCi) throw new SetupError(`CI needs the RTSP test camera: ${PACKAGES.join(' ')}`);
     say(
-      'left out: the suites that film an RTSP camera. They need Debian packages, and installing them needs root and apt:',
+      'left out: the suites that film an RTSP camera or publish from an encoder. They need Debian packages, and installing them needs root and apt:',
     );
     say(`  apt-get install --no-install-recommends ${PACKAGES.join(' ')}`);
   },

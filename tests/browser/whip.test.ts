@@ -132,15 +132,14 @@ describe.skipIf(left)(SUITE, () => {
           body,
         });
       const told = await patch('m=video 9 RTP/AVP 0\r\na=mid:0\r\na=end-of-candidates\r\n', etag);
-      const pair = async () => {
-        const stats = [...(await peer.getStats()).values()] as {
-          type: string;
-          nominated?: boolean;
-          id: string;
-        }[];
-        return stats.find(({ type, nominated }) => type === 'candidate-pair' && nominated)?.id;
+      /** Of our side of the pair that carries the packets. */
+      const ufrag = async () => {
+        const stats = await peer.getStats();
+        const one = (id: string | undefined) => stats.get(id ?? '') as Record<string, string> | undefined;
+        const transport = [...stats.values()].find(({ type }: { type: string }) => type === 'transport');
+        const pair = one(transport?.selectedCandidatePairId);
+        return one(pair?.localCandidateId)?.usernameFragment;
       };
-      const before = await pair();
       await peer.setLocalDescription(await peer.createOffer({ iceRestart: true }));
       const own = /a=ice-ufrag:\S+\r\na=ice-pwd:\S+\r\n/.exec(peer.localDescription!.sdp)![0];
       const answer = await patch(own, '*');
@@ -151,12 +150,13 @@ describe.skipIf(left)(SUITE, () => {
         .replace(/a=ice-pwd:\S+/g, `a=ice-pwd:${take('ice-pwd')}`);
       await peer.setRemoteDescription({ type: 'answer', sdp });
       const end = Date.now() + 20_000;
-      let after = before;
-      while (Date.now() < end && (after === before || after === undefined)) {
+      const wanted = /a=ice-ufrag:(\S+)/.exec(own)![1]!;
+      let used = await ufrag();
+      while (Date.now() < end && used !== wanted) {
         await new Promise((resolve) => setTimeout(resolve, 100));
-        after = await pair();
+        used = await ufrag();
       }
-      return { told: told.status, status: answer.status, renewed: after !== undefined && after !== before };
+      return { told: told.status, status: answer.status, renewed: used === wanted };
     }, taken.location);
     expect(restarted).toEqual({ told: 204, status: 200, renewed: true });
     const sampled = tap.events.length;

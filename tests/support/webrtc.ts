@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { workerBin } from 'mediasoup';
 import type { PublisherLink } from '../../server/features/publishing/schemas.ts';
-import type { ClassSession } from '../../server/features/sessions/schemas.ts';
+import type { ClassSession, StreamStatusView } from '../../server/features/sessions/schemas.ts';
+import { eventually, type LiveTap } from './live.ts';
 import type { TestServer } from './server.ts';
 
 /** For `describe.skipIf(skipWithoutMediaWorker(…))`: says what is left out and why. In CI nothing is left out. */
@@ -29,4 +30,22 @@ export async function makeLink(
   const made = await teacher.post<PublisherLink>(`/sessions/${sessionId}/publishers`, { name });
   if (made.status !== 201) throw new Error(`No link: ${JSON.stringify(made.body)}`);
   return made.body;
+}
+
+/** Resolves when what was last said of a stream fits, and not something said of it before. */
+export async function latest(
+  { events }: LiveTap,
+  streamId: string,
+  fits: (status: StreamStatusView) => boolean,
+  timeoutMs = 60_000,
+): Promise<StreamStatusView> {
+  const last = () =>
+    events.findLast(
+      ({ name, payload }) => name === 'stream:status' && (payload as StreamStatusView).streamId === streamId,
+    )?.payload as StreamStatusView | undefined;
+  await eventually(() => {
+    const status = last();
+    return status !== undefined && fits(status);
+  }, timeoutMs);
+  return last()!;
 }

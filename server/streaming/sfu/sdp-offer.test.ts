@@ -5,14 +5,23 @@ import { MOST_SDP_BYTES, OfferError, readOffer, writeAnswer } from './sdp-offer.
 
 /** As a router of these codecs has them; payload types do not matter to an offer. */
 const capabilities = {
-  codecs: MEDIA_CODECS.map((codec, at) => ({
-    ...codec,
-    preferredPayloadType: 100 + at,
-    rtcpFeedback: [
-      { type: 'nack', parameter: '' },
-      { type: 'nack', parameter: 'pli' },
-    ],
-  })),
+  codecs: MEDIA_CODECS.flatMap((codec, at) => [
+    {
+      ...codec,
+      preferredPayloadType: 100 + 2 * at,
+      rtcpFeedback: [
+        { type: 'nack', parameter: '' },
+        { type: 'nack', parameter: 'pli' },
+      ],
+    },
+    {
+      kind: codec.kind,
+      mimeType: 'video/rtx',
+      clockRate: 90_000,
+      preferredPayloadType: 101 + 2 * at,
+      parameters: { apt: 100 + 2 * at },
+    },
+  ]),
   headerExtensions: getSupportedRtpCapabilities().headerExtensions!,
 };
 
@@ -114,6 +123,11 @@ describe('an offer', () => {
       'sdp-without-video',
     );
     expect(refusal(offer(video(['a=rtpmap:45 AV1/90000'], '45')))).toBe('sdp-codec-unsupported');
+    const av1Rtx = ['a=rtpmap:45 AV1/90000', 'a=rtpmap:46 rtx/90000', 'a=fmtp:46 apt=45'];
+    expect(refusal(offer(video(av1Rtx, '45 46')))).toBe('sdp-codec-unsupported');
+    expect(refusal(offer(video(['a=rtpmap:300 VP8/90000'], '300')))).toBe('sdp-codec-unsupported');
+    expect(refusal(offer(video(VP8, '98')))).toBe('sdp-codec-unsupported');
+    expect(refusal(offer(video(VP8, '96')).replace(FINGERPRINT, 'ab:cd'))).toBe('sdp-invalid');
     expect(refusal(offer(video(VP8, '96')).replace(/a=fingerprint.*\r\n/, ''))).toBe('sdp-invalid');
     expect(refusal('')).toBe('sdp-invalid');
     expect(refusal('hello')).toBe('sdp-invalid');

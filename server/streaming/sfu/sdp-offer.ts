@@ -101,7 +101,10 @@ interface Picked {
 
 /** The first codec of the offer that is taken here, with its retransmissions. */
 function pickCodec(media: Section, capabilities: types.RtpCapabilities): Picked | null {
-  const known = (capabilities.codecs ?? []).filter(({ kind }) => kind === 'video');
+  // Retransmissions are no video by themselves.
+  const known = (capabilities.codecs ?? []).filter(
+    ({ kind, mimeType }) => kind === 'video' && !/\/(rtx|red|ulpfec|flexfec.*)$/i.test(mimeType),
+  );
   const listed = new Set(
     String(media.payloads ?? '')
       .split(' ')
