@@ -21,7 +21,19 @@ export type SourceSpec =
       realtime: boolean;
     }
   /** Packets that the server forwards to ports of this machine, see `stream:rtp`; null: nobody publishes yet. */
-  | { kind: 'webrtc'; codec: RtpCodec | null };
+  | { kind: 'webrtc'; codec: RtpCodec | null }
+  /** JPEGs that the server hands on from a browser, see `stream:picture`. */
+  | { kind: 'pictures' };
+
+/** One picture of a camera, as a browser took it. */
+export interface PushedPicture {
+  /** Baseline JPEG. */
+  jpeg: Uint8Array;
+  /** When it was taken, milliseconds on a clock of the sender that only goes forward; NaN: unknown. */
+  takenMs: number;
+  /** When it came to the server, epoch milliseconds. */
+  arrivedAtMs: number;
+}
 
 /** How RTP packets of one video are to be read. */
 export interface RtpCodec {
@@ -45,7 +57,7 @@ export interface RelaySpec {
 }
 
 /** Sources that can be opened at any time, to see what they are. */
-export type ProbedSource = Exclude<SourceSpec, { kind: 'webrtc' }>;
+export type ProbedSource = Exclude<SourceSpec, { kind: 'webrtc' | 'pictures' }>;
 
 export type Sampling = { mode: 'fps'; fps: number } | { mode: 'keyframes' };
 
@@ -157,6 +169,8 @@ export type ToWorker =
     }
   /** Switches the JPEG pictures of a stream on (with their width in pixels) or off. */
   | { type: 'stream:watch'; streamId: string; pictureWidth: number | null }
+  /** The next picture of a `pictures` stream; another follows when this one is answered. */
+  | { type: 'stream:picture'; streamId: string; picture: PushedPicture }
   | { type: 'recording:start'; recording: RecordingSpec }
   /** The recording goes on from another source, or from none. */
   | { type: 'recording:source'; recordingId: string; source: SourceSpec }
@@ -188,6 +202,8 @@ export type FromWorker =
   /** What the camera of a relay sends; packets follow at once. The profile is in ffmpeg's words, such as `High`. */
   | { type: 'relay:described'; relayId: string; codec: string; profile: string | null }
   | { type: 'relay:ended'; relayId: string; reason: StreamReason; detail: string }
+  /** A pushed picture was decoded, or refused. */
+  | { type: 'stream:picture-taken'; streamId: string; ok: boolean }
   | { type: 'observation'; observation: Observation }
   | { type: 'identity'; identity: IdentityDecision }
   | { type: 'metrics'; metrics: StreamMetrics }

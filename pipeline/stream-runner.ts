@@ -2,7 +2,7 @@ import type { FaceModels } from '../models/face-models.ts';
 import { createEngagementWindows } from './engagement/windows.ts';
 import { createFacePipeline } from './face-pipeline.ts';
 import type { Frame } from './frame.ts';
-import type { FromWorker, GalleryEntry, LoadLevel, StreamSpec } from './messages.ts';
+import type { FromWorker, GalleryEntry, LoadLevel, PushedPicture, StreamSpec } from './messages.ts';
 import { identityOf, observationOf, readingsOf } from './observations.ts';
 import { encodeJpeg } from './pictures.ts';
 import { createLoadGauge, ratesAt } from './scheduler.ts';
@@ -17,6 +17,8 @@ export interface StreamRunner {
   verdict(trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   /** Pictures on (their width) or off. */
   watch(pictureWidth: number | null): void;
+  /** A picture for a source that is handed them. */
+  picture(picture: PushedPicture): void;
 }
 
 export interface StreamRunnerOptions {
@@ -215,6 +217,15 @@ export function createStreamRunner(spec: StreamSpec, options: StreamRunnerOption
     setGallery: (gallery) => pipeline.setGallery(gallery),
     verdict: (trackId, studentId, verdict) => {
       pipeline.verdict(trackId, studentId, verdict);
+    },
+    picture(picture) {
+      const told = (ok: boolean) => {
+        if (!stopped) send({ type: 'stream:picture-taken', streamId, ok });
+      };
+      source.take?.(picture).then(told, (error: unknown) => {
+        options.onError(error, streamId);
+        told(false);
+      });
     },
     watch(width) {
       pictureWidth = width === null ? null : Math.max(64, Math.min(1920, Math.round(width)));

@@ -92,6 +92,8 @@ export function createWorker(options: WorkerOptions): Worker {
           return relays.start(message.relay);
         case 'relay:stop':
           return relays.stop(message.relayId);
+        case 'stream:picture':
+          return streams.get(message.streamId)?.picture(message.picture);
         case 'probe': {
           const { requestId } = message;
           const run = async (): Promise<void> => {

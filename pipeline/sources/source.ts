@@ -1,7 +1,8 @@
 import type { Frame } from '../frame.ts';
-import type { Sampling, SourceSpec, StreamReason, StreamState } from '../messages.ts';
+import type { PushedPicture, Sampling, SourceSpec, StreamReason, StreamState } from '../messages.ts';
 import type { FfmpegBinary } from './ffmpeg.ts';
 import { createFileSource } from './file.ts';
+import { createPicturesSource } from './pictures.ts';
 import { createRtspSource } from './rtsp.ts';
 import type { SourceTimings } from './timings.ts';
 import { createWebRtcSource } from './webrtc.ts';
@@ -43,6 +44,8 @@ export interface VideoSource {
   /** Gives a frame's buffer back. Releasing twice, or after `stop`, does no harm. */
   release(frame: Frame): void;
   stats(): SourceStats;
+  /** A picture for a `pictures` source; false: it was refused. Of two at once the second is left out. */
+  take?(picture: PushedPicture): Promise<boolean>;
 }
 
 export interface SourceOptions {
@@ -74,6 +77,8 @@ export function createSource(
       return createRtspSource(spec, sampling, options, events);
     case 'webrtc':
       return createWebRtcSource(spec, sampling, options, events);
+    case 'pictures':
+      return createPicturesSource(sampling, options, events);
     case 'file':
       return createFileSource(spec, sampling, options, events);
   }

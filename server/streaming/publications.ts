@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Config } from '../../config/index.ts';
+import type { PushedPicture } from '../../pipeline/messages.ts';
 import type { Room, RtpFeed } from './sfu/room.ts';
 import type { PipelineSupervisor } from './supervisor.ts';
 
@@ -34,7 +35,16 @@ export interface Publications {
     producer: types.Producer;
     replaced(why: SentAway): void;
   }): void;
-  /** Who publishes a stream now; null: nobody. */
+  /**
+   * The stream is fed from pictures that `put` gets, under the same rules; `taken` is called when one was looked at or
+   * refused.
+   */
+  addPictures(publication: {
+    streamId: string;
+    taken(ok: boolean): void;
+    replaced(why: SentAway): void;
+  }): PicturesFeed;
+  /** Whose video a stream is now; null: nobody publishes, or pictures only. */
   find(streamId: string): { room: Room; producer: types.Producer } | null;
   isLive(streamId: string): boolean;
   /** Streams that are published now. */
@@ -43,6 +53,12 @@ export interface Publications {
   end(streamId: string): void;
   /** Publishers refused because the institution's places were taken, and those sent away by reason, since the start. */
   stats(): { refused: number; sentAway: Record<SentAway, number> };
+  close(): void;
+}
+
+export interface PicturesFeed {
+  /** False: there is no worker for it now. */
+  put(picture: PushedPicture): boolean;
   close(): void;
 }
 
@@ -59,8 +75,9 @@ const LIMITS: PublicationLimits = { connectMs: 60_000, silentMs: 45_000, checkMs
 const TOO_MUCH = 4;
 
 interface Held {
-  room: Room;
-  producer: types.Producer;
+  /** Null: pictures. */
+  media: { room: Room; producer: types.Producer } | null;
+  taken(ok: boolean): void;
   feed: RtpFeed | null;
   /** The decoder's latest ports: what is made for earlier ones is of no use. */
   run: number;
@@ -84,22 +101,24 @@ export function createPublications(
 
   supervisor.events.on('rtp', ({ streamId, rtpPort, rtcpPort }) => {
     const held = byStream.get(streamId);
-    if (!held) return;
+    if (!held?.media) return;
+    const { room, producer } = held.media;
     const run = ++held.run;
     held.feed?.close();
     held.feed = null;
-    held.room.feed(held.producer, { rtpPort, rtcpPort }).then(
+    room.feed(producer, { rtpPort, rtcpPort }).then(
       (feed) => {
         // Replaced or gone meanwhile, or the decoder has moved on to other ports.
         if (byStream.get(streamId) !== held || held.run !== run) feed.close();
         else held.feed = feed;
       },
       (error: unknown) => {
-        if (!held.producer.closed) log.warn({ err: error, streamId }, 'a stream could not be forwarded');
+        if (!producer.closed) log.warn({ err: error, streamId }, 'a stream could not be forwarded');
       },
     );
   });
   supervisor.events.on('key-frame', ({ streamId }) => byStream.get(streamId)?.feed?.requestKeyFrame());
+  supervisor.events.on('picture-taken', ({ streamId, ok }) => byStream.get(streamId)?.taken(ok));
   const checks = setInterval(() => void check(), limits.checkMs);
   checks.unref();
 
@@ -120,15 +139,13 @@ export function createPublications(
 
   async function check(): Promise<void> {
     const seen = await Promise.all(
-      [...byStream].map(async ([streamId, held]) => ({
-        streamId,
-        held,
-        stats: await held.producer.getStats().catch(() => []),
-      })),
+      [...byStream].flatMap(([streamId, held]) =>
+        held.media ? [measure(streamId, held, held.media.producer)] : [],
+      ),
     );
     const now = performance.now();
-    for (const { streamId, held, stats } of seen) {
-      if (byStream.get(streamId) !== held || held.producer.closed) continue;
+    for (const { streamId, held, producer, stats } of seen) {
+      if (byStream.get(streamId) !== held || producer.closed) continue;
       const bytes = stats.reduce((sum, { byteCount }) => sum + byteCount, 0);
       const kbps = ((bytes - held.bytes) * 8) / limits.checkMs;
       held.excesses = kbps > TOO_MUCH * config.maxKbps ? held.excesses + 1 : 0;
@@ -137,6 +154,19 @@ export function createPublications(
       if (held.excesses >= 2) sendAway(streamId, held, 'too-much');
       else if (now - held.heardAt > limits.silentMs) sendAway(streamId, held, 'silent');
     }
+  }
+
+  async function measure(streamId: string, held: Held, producer: types.Producer) {
+    return { streamId, held, producer, stats: await producer.getStats().catch(() => []) };
+  }
+
+  function hold(streamId: string, held: Held): void {
+    const before = byStream.get(streamId);
+    byStream.set(streamId, held);
+    const place = places.get(streamId);
+    if (place) place.until = Number.POSITIVE_INFINITY;
+    before?.feed?.close();
+    if (before) sendAway(streamId, before, 'replaced');
   }
 
   /** Places of an institution that are taken by others than this stream. */
@@ -166,21 +196,23 @@ export function createPublications(
       if (place && --place.claims <= 0 && !byStream.has(streamId)) places.delete(streamId);
     },
     add({ streamId, room, producer, replaced }) {
-      const before = byStream.get(streamId);
-      const held: Held = {
-        ...{ room, producer, replaced },
-        ...{ feed: null, run: 0, bytes: 0, heardAt: performance.now(), excesses: 0 },
-      };
-      byStream.set(streamId, held);
-      const place = places.get(streamId);
-      if (place) place.until = Number.POSITIVE_INFINITY;
-      before?.feed?.close();
-      if (before) sendAway(streamId, before, 'replaced');
+      const held = newHeld({ media: { room, producer }, taken: () => undefined, replaced });
+      hold(streamId, held);
       producer.observer.once('close', () => end(streamId, held));
       supervisor.setSource(streamId, { kind: 'webrtc', codec: room.codecOf(producer) });
       events.emit('change', streamId);
     },
-    find: (streamId) => byStream.get(streamId) ?? null,
+    addPictures({ streamId, taken, replaced }) {
+      const held = newHeld({ media: null, taken, replaced });
+      hold(streamId, held);
+      supervisor.setSource(streamId, { kind: 'pictures' });
+      events.emit('change', streamId);
+      return {
+        put: (picture) => byStream.get(streamId) === held && supervisor.picture(streamId, picture),
+        close: () => end(streamId, held),
+      };
+    },
+    find: (streamId) => byStream.get(streamId)?.media ?? null,
     isLive: (streamId) => byStream.has(streamId),
     live: () => [...byStream.keys()],
     end(streamId) {
@@ -190,4 +222,8 @@ export function createPublications(
     stats: () => ({ refused, sentAway: { ...sentAway } }),
     close: () => clearInterval(checks),
   };
+}
+
+function newHeld(given: Pick<Held, 'media' | 'taken' | 'replaced'>): Held {
+  return { ...given, feed: null, run: 0, bytes: 0, heardAt: performance.now(), excesses: 0 };
 }

@@ -9,6 +9,7 @@ import type {
   PhotoResult,
   ProbedSource,
   ProbeResult,
+  PushedPicture,
   ReadyMessage,
   RelaySpec,
   SourceSpec,
@@ -50,6 +51,8 @@ export interface SupervisorEvents {
   /** A WebRTC stream's decoder listens on new ports. */
   rtp: [ports: Extract<FromWorker, { type: 'stream:rtp' }>];
   'key-frame': [message: Extract<FromWorker, { type: 'stream:key-frame' }>];
+  /** A pushed picture was decoded or refused. */
+  'picture-taken': [message: Extract<FromWorker, { type: 'stream:picture-taken' }>];
   'relay-described': [message: Extract<FromWorker, { type: 'relay:described' }>];
   /** Also when its worker ended. */
   'relay-ended': [message: Extract<FromWorker, { type: 'relay:ended' }>];
@@ -82,6 +85,8 @@ export interface PipelineSupervisor {
   setGallery(streamId: string, gallery: GalleryEntry[]): void;
   verdict(streamId: string, trackId: number, studentId: string, verdict: 'confirmed' | 'rejected'): void;
   watch(streamId: string, pictureWidth: number | null): void;
+  /** Hands a picture to a `pictures` stream; false: there is no worker for it now. `picture-taken` follows. */
+  picture(streamId: string, picture: PushedPicture): boolean;
   /** Opens a source, reads its first frame. Never rejects. */
   probe(source: ProbedSource, timeoutMs?: number): Promise<ProbeResult | WorkerFailure>;
   /** Finds the one face of an enrolment photo. Never rejects; `busy` when too many wait. */
@@ -259,6 +264,9 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       case 'stream:rtp':
         if (streams.has(message.streamId)) events.emit('rtp', message);
         return;
+      case 'stream:picture-taken':
+        if (streams.has(message.streamId)) events.emit('picture-taken', message);
+        return;
       case 'stream:key-frame':
         if (streams.has(message.streamId)) events.emit('key-frame', message);
         return;
@@ -341,6 +349,10 @@ export function createSupervisor(options: SupervisorOptions): PipelineSupervisor
       if (!held || held.pictureWidth === pictureWidth) return;
       held.pictureWidth = pictureWidth;
       slots[held.worker]!.send({ type: 'stream:watch', streamId, pictureWidth });
+    },
+    picture(streamId, picture) {
+      const held = streams.get(streamId);
+      return held !== undefined && slots[held.worker]!.send({ type: 'stream:picture', streamId, picture });
     },
     probe: (source, timeoutMs = 15_000) =>
       // The worker gives up first, so that its own reason reaches the caller rather than ours.
