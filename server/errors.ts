@@ -32,6 +32,12 @@ export const ERRORS = {
   'ice-session-over': [412, 'The ICE session has been restarted since.'],
   'signal-invalid': [400, 'The message does not have the form that is expected here.'],
 
+  // Recordings
+  'recording-prohibited': [403, 'The institution’s policy keeps no recordings.'],
+  'recording-off': [403, 'The institution has not switched recordings on.'],
+  'recording-not-found': [404, 'There is no such recording, or no such part of it.'],
+  'recording-running': [409, 'It is being recorded; switch the recording off first.'],
+
   // Background work and files
   'queue-unavailable': [503, 'The job queue cannot be reached at the moment; try again in a few seconds.'],
   'file-not-found': [404, 'There is no such file, or it has expired.'],

@@ -108,6 +108,12 @@ const groups = {
     },
     { description: 'What is told to whom, and when.' },
   ),
+  recording: Type.Object(
+    {
+      enabled: Type.Boolean({ description: 'Sessions may be recorded, where the policy allows it.' }),
+    },
+    { description: 'Recordings. Each session is switched on by hand; everybody in it is shown that it is.' },
+  ),
   webhooks: Type.Object(
     {
       studentNames: Type.Boolean({
@@ -129,6 +135,7 @@ export const SETTINGS_DEFAULTS: TenantSettings = {
   reports: { dailyAt: '18:00', weeklyAt: '18:00', weeklyDay: 7 },
   warnings: { enabled: true, absences: 3 },
   notifications: { students: true, guardians: true, late: false, digest: 'each', quietHours: null },
+  recording: { enabled: false },
   webhooks: { studentNames: false },
   attendance: { cameraFaces: 3, cameraSeconds: 10 },
   qr: { sharedDevice: 'refuse' },

@@ -1,0 +1,347 @@
+import { randomBytes } from 'node:crypto';
+import { and, eq, inArray } from 'drizzle-orm';
+import type { SourceSpec } from '../../../pipeline/messages.ts';
+import type { AppContext } from '../../context.ts';
+import { newId } from '../../db/ids.ts';
+import { cameras, classSessions, recordings, streams } from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
+import { ApiError } from '../../errors.ts';
+import type { Feed } from '../../streaming/feeds.ts';
+import type { RecordingMessage } from '../../streaming/recorder.ts';
+import type { RtpFeed } from '../../streaming/sfu/room.ts';
+import type { LiveSession } from '../sessions/live-session.ts';
+import { tenantCrypto } from '../tenants/service.ts';
+import { defineRemoval, existing, folderOf, removeFolder } from './files.ts';
+import { assertMayRecord } from './rules.ts';
+import { createTape, type Tape } from './tape.ts';
+
+/**
+ * Records the open sessions of this server whose switch is on, a recording for each camera. What is recorded follows
+ * from the switch on disk: after a restart, on another server, with a camera that came later.
+ */
+export interface Recorder {
+  /** Brings what is recorded of a session into line with its switch. */
+  align(session: LiveSession): Promise<void>;
+  /** Stops what the institution no longer allows, and recordings that were removed. */
+  check(): Promise<void>;
+  stats(): { recordings: number };
+  close(): Promise<void>;
+}
+
+interface Active {
+  id: string;
+  tenantId: string;
+  sessionId: string;
+  streamId: string;
+  tape: Tape;
+  problem: string | null;
+  feed: Feed | null;
+  rtp: RtpFeed | null;
+  ended: Promise<void>;
+  onEnded(): void;
+}
+
+/** Of the ways on disk: others are the camera's own trouble, which its banner tells. */
+const TOLD = new Set(['disk-full', 'disk-failed']);
+const CHECK_MS = 15_000;
+const FEED_RETRY_MS = 2000;
+const CLOSE_MS = 5000;
+
+export const keyPurpose = (recordingId: string): string => `recording:${recordingId}`;
+
+export function createRecorder(context: AppContext): Recorder {
+  const { db, log, supervisor, live } = context;
+  const active = new Map<string, Active>();
+  /** Of one session one after the other. */
+  const turns = new Map<string, Promise<void>>();
+  let closing = false;
+  defineRemoval(context);
+
+  live.events.on('taken', soon);
+  live.events.on('changed', soon);
+  live.events.on('dropped', (session) => {
+    for (const one of of(session.id)) supervisor.recordings.stop(one.id);
+  });
+  supervisor.events.on('recording', receive);
+  context.events.on('student:erased', () => void check().catch(failed));
+  const timer = setInterval(() => void check().catch(failed), CHECK_MS);
+  timer.unref();
+
+  const of = (sessionId: string): Active[] =>
+    [...active.values()].filter((one) => one.sessionId === sessionId);
+  const failed = (error: unknown): void => log.error({ err: error }, 'recordings could not be looked after');
+
+  function soon(session: LiveSession): void {
+    if (session.row.recordingSince === null && of(session.id).length === 0) return;
+    align(session).catch(failed);
+  }
+
+  function align(session: LiveSession): Promise<void> {
+    const before = turns.get(session.id) ?? Promise.resolve();
+    const turn = before.catch(() => undefined).then(() => bringIntoLine(session));
+    turns.set(session.id, turn);
+    const over = () => {
+      if (turns.get(session.id) === turn) turns.delete(session.id);
+    };
+    turn.then(over, over);
+    return turn;
+  }
+
+  async function bringIntoLine(session: LiveSession): Promise<void> {
+    if (closing || live.find(session.id) !== session) return;
+    const { tenantId } = session;
+    const { since, wanted, starting } = await db.tenant(tenantId, (tx) => plan(tx, session));
+    // The sign is there before the first picture is kept, and goes after the last.
+    if (since !== null) session.setRecording(since, null);
+    for (const one of of(session.id)) {
+      if (wanted.has(one.id)) continue;
+      supervisor.recordings.stop(one.id);
+      await one.ended;
+    }
+    if (closing || live.find(session.id) !== session) return;
+    for (const recording of starting) if (!active.has(recording.id)) begin(session, recording);
+    if (since === null) session.setRecording(null, null);
+    else tellProblem(session);
+  }
+
+  /** The rows that the session is to have; those that are no longer wanted are finished. */
+  async function plan(
+    tx: Tx,
+    session: LiveSession,
+  ): Promise<{ since: Date | null; wanted: Set<string>; starting: Starting[] }> {
+    const { tenantId } = session;
+    const [row] = await tx
+      .select({ since: classSessions.recordingSince })
+      .from(classSessions)
+      .where(eq(classSessions.id, session.id));
+    const on = row !== undefined && row.since !== null;
+    const taking = on ? await recordable(tx, session) : [];
+    const running = await tx
+      .select()
+      .from(recordings)
+      .where(and(eq(recordings.sessionId, session.id), eq(recordings.status, 'recording')));
+    const streamIds = new Set(taking.map(({ streamId }) => streamId));
+    const over = running.filter(({ streamId }) => !streamIds.has(streamId)).map(({ id }) => id);
+    if (over.length > 0)
+      await tx.update(recordings).set({ status: 'finished' }).where(inArray(recordings.id, over));
+    const crypto = await tenantCrypto(context, tx, tenantId);
+    const starting: Starting[] = [];
+    const fresh: (typeof recordings.$inferInsert)[] = [];
+    for (const { streamId, name, source } of taking) {
+      const known = running.find((one) => one.streamId === streamId);
+      const id = known?.id ?? newId();
+      const key = known ? crypto.open(keyPurpose(id), known.key) : randomBytes(16);
+      if (!known) {
+        const startedAt = new Date(context.clock.now());
+        fresh.push({
+          ...{ id, tenantId, sessionId: session.id, streamId, name, status: 'recording', startedAt },
+          key: crypto.seal(keyPurpose(id), key),
+        });
+      }
+      starting.push({ id, streamId, source, key, firstSeq: known?.segments ?? 0 });
+    }
+    if (fresh.length > 0) await tx.insert(recordings).values(fresh);
+    return { since: row?.since ?? null, wanted: new Set(starting.map(({ id }) => id)), starting };
+  }
+
+  function begin(session: LiveSession, starting: Starting): void {
+    const { id, streamId, source } = starting;
+    const { tenantId } = session;
+    let onEnded = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      onEnded = resolve;
+    });
+    const one: Active = {
+      ...{ id, tenantId, sessionId: session.id, streamId, ended, onEnded },
+      ...{ problem: null, feed: null, rtp: null },
+      tape: createTape(context, { tenantId, recordingId: id }, () => supervisor.recordings.stop(id)),
+    };
+    active.set(id, one);
+    supervisor.recordings.start({
+      recordingId: id,
+      source,
+      dir: folderOf(context, tenantId, id),
+      key: starting.key,
+      firstSeq: starting.firstSeq,
+      minFreeBytes: context.config.recordings.minFreeBytes,
+    });
+    if (source.kind === 'webrtc') void follow(one);
+  }
+
+  /** A publisher's packets come out of the media worker; whenever it has others, the recording goes on from those. */
+  async function follow(one: Active): Promise<void> {
+    try {
+      const feed = await context.feeds.open(one.streamId);
+      if (active.get(one.id) !== one) return feed.close();
+      one.feed = feed;
+      const turn = (): void => {
+        one.rtp?.close();
+        one.rtp = null;
+        const { producer } = feed;
+        const codec = producer ? feed.room.codecOf(producer) : null;
+        supervisor.recordings.setSource(one.id, { kind: 'webrtc', codec });
+      };
+      feed.onChange(turn);
+      if (feed.producer) turn();
+    } catch (error) {
+      log.info({ err: error, recordingId: one.id }, 'no media worker to record from; trying again');
+      setTimeout(() => {
+        if (active.get(one.id) === one && one.feed === null) void follow(one);
+      }, FEED_RETRY_MS).unref();
+    }
+  }
+
+  function receive(message: RecordingMessage): void {
+    const one = active.get(
+      message.type === 'recording:segment' ? message.segment.recordingId : message.recordingId,
+    );
+    if (!one) return;
+    switch (message.type) {
+      case 'recording:segment':
+        one.tape.add(message.segment);
+        return;
+      case 'recording:status':
+        tellStatus(one, message.problem);
+        return;
+      case 'recording:rtp':
+        forward(one, message);
+        return;
+      case 'recording:key-frame':
+        one.rtp?.requestKeyFrame();
+        return;
+      case 'recording:ended':
+        end(one);
+        return;
+    }
+  }
+
+  function forward(one: Active, ports: { rtpPort: number; rtcpPort: number }): void {
+    const { feed } = one;
+    const producer = feed?.producer;
+    one.rtp?.close();
+    one.rtp = null;
+    if (!feed || !producer) return;
+    feed.room.feed(producer, ports).then(
+      (rtp) => {
+        if (active.get(one.id) !== one || feed.producer !== producer || one.rtp !== null) rtp.close();
+        else one.rtp = rtp;
+      },
+      (error: unknown) => {
+        if (!producer.closed) log.warn({ err: error, recordingId: one.id }, 'a stream could not be recorded');
+      },
+    );
+  }
+
+  function tellStatus(one: Active, problem: string | null): void {
+    one.problem = problem;
+    db.tenant(one.tenantId, (tx) =>
+      tx.update(recordings).set({ problem }).where(eq(recordings.id, one.id)),
+    ).catch((error: unknown) => log.debug({ err: error }, 'the state of a recording was not noted'));
+    const session = live.find(one.sessionId);
+    if (session) tellProblem(session);
+  }
+
+  function tellProblem(session: LiveSession): void {
+    const problem = of(session.id).find((one) => one.problem !== null && TOLD.has(one.problem))?.problem;
+    session.setRecording(session.row.recordingSince, problem ?? null);
+  }
+
+  function end(one: Active): void {
+    one.rtp?.close();
+    one.feed?.close();
+    active.delete(one.id);
+    one.onEnded();
+    void one.tape.drained().finally(() => {
+      one.tape.close();
+      void settle(one).catch(failed);
+    });
+  }
+
+  /** Nothing of a recording that was removed while it was written stays on the disk. */
+  async function settle({ id, tenantId, sessionId }: Active): Promise<void> {
+    if (closing) return;
+    const kept = await db.tenant(tenantId, (tx) => existing(tx, [id]));
+    if (!kept.has(id)) await removeFolder(context, tenantId, id);
+    const session = live.find(sessionId);
+    if (session) tellProblem(session);
+  }
+
+  async function check(): Promise<void> {
+    for (const tenantId of new Set([...active.values()].map((one) => one.tenantId))) {
+      const own = [...active.values()].filter((one) => one.tenantId === tenantId);
+      const sessionIds = [...new Set(own.map((one) => one.sessionId))];
+      const { allowed, kept } = await db.tenant(tenantId, async (tx) => {
+        const allowed = await isAllowed(tx, tenantId);
+        if (!allowed)
+          await tx
+            .update(classSessions)
+            .set({ recordingSince: null })
+            .where(inArray(classSessions.id, sessionIds));
+        const ids = own.map(({ id }) => id);
+        return { allowed, kept: await existing(tx, ids) };
+      });
+      const touched = new Set(own.filter(({ id }) => !allowed || !kept.has(id)).map((one) => one.sessionId));
+      for (const sessionId of touched) {
+        const session = live.find(sessionId);
+        if (session) await align(session);
+      }
+    }
+  }
+
+  return {
+    align,
+    check,
+    stats: () => ({ recordings: active.size }),
+    async close() {
+      closing = true;
+      clearInterval(timer);
+      const running = [...active.values()];
+      for (const { id } of running) supervisor.recordings.stop(id);
+      const all = Promise.all(running.map(({ ended, tape }) => ended.then(() => tape.drained())));
+      let late: NodeJS.Timeout | undefined;
+      await Promise.race([
+        all,
+        new Promise((resolve) => {
+          late = setTimeout(resolve, CLOSE_MS);
+        }),
+      ]);
+      clearTimeout(late);
+      for (const { tape } of running) tape.close();
+    },
+  };
+}
+
+interface Starting {
+  id: string;
+  streamId: string;
+  source: SourceSpec;
+  key: Buffer;
+  firstSeq: number;
+}
+
+/** A student's own camera shows a home: it is never recorded. */
+async function recordable(
+  tx: Tx,
+  session: LiveSession,
+): Promise<{ streamId: string; name: string; source: SourceSpec }[]> {
+  const rows = await tx
+    .select({ streamId: streams.id, name: cameras.name, studentId: cameras.studentId })
+    .from(streams)
+    .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+    .where(eq(streams.sessionId, session.id));
+  const sources = new Map(session.specs().map(({ streamId, source }) => [streamId, source]));
+  return rows.flatMap(({ streamId, name, studentId }) => {
+    const source = sources.get(streamId);
+    return studentId === null && source ? [{ streamId, name, source }] : [];
+  });
+}
+
+async function isAllowed(tx: Tx, tenantId: string): Promise<boolean> {
+  try {
+    await assertMayRecord(tx, tenantId);
+    return true;
+  } catch (error) {
+    if (error instanceof ApiError) return false;
+    throw error;
+  }
+}
