@@ -94,6 +94,7 @@ export function createPublications(
   limits: PublicationLimits = LIMITS,
 ): Publications {
   const events: Publications['events'] = new EventEmitter();
+  events.setMaxListeners(0);
   const byStream = new Map<string, Held>();
   const places = new Map<string, { tenantId: string; until: number; claims: number }>();
   const sentAway: Record<SentAway, number> = { replaced: 0, removed: 0, silent: 0, 'too-much': 0 };

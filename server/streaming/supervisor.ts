@@ -125,6 +125,8 @@ interface HeldStream {
 export function createSupervisor(options: SupervisorOptions): PipelineSupervisor {
   const { log } = options;
   const events = new EventEmitter<SupervisorEvents>();
+  // Every publisher and viewer listens for its own stream: many are no leak.
+  events.setMaxListeners(0);
   const streams = new Map<string, HeldStream>();
   /** Workers of relays. */
   const relays = new Map<string, number>();

@@ -50,6 +50,8 @@ interface Held {
 
 export function createSfu(config: Config['webrtc'], log: Logger): Sfu {
   const events: Sfu['events'] = new EventEmitter();
+  // Every publisher and viewer listens.
+  events.setMaxListeners(0);
   const workers = createMediaWorkers(config, log);
   const rooms = new Map<string, Held>();
 
