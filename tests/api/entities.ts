@@ -115,6 +115,7 @@ export async function makeEntities(
   await one('report_jobs');
   await one('dead_letters');
   await one('cameras');
+  await one('streams');
   await one('face_proposals');
   ids.face_photos = await read('face_proposals', 'true', 'photo_id');
   await one('one_time_tokens', `purpose = 'invitation'`);
@@ -147,6 +148,7 @@ const BY_NAME: Record<string, string> = {
   sessionId: 'class_sessions',
   cameraId: 'cameras',
   cameraIds: 'cameras',
+  streamId: 'streams',
   meetingId: 'course_meetings',
   templateId: 'face_templates',
   userId: 'users',

@@ -49,6 +49,9 @@ const PUBLIC = [
   'POST /notifications/unsubscribe',
 ];
 
+/** Outside of `/api/v1`: they follow standards of media, and their bearer token is that of a link or a viewer. */
+const STANDARDS = ['POST /ingest/whip', 'PATCH /ingest/whip/{id}', 'DELETE /ingest/whip/{id}'];
+
 /** Names and times of the institution that every one of its people may read. */
 const SHARED =
   /^GET \/(rooms|holidays|teachers|schedule|tenant|privacy\/policy|notifications|auth|api-keys\/scopes)(\/|$)/;
@@ -70,6 +73,7 @@ const clock = { offset: 0, now: () => Date.now() + clock.offset };
 let server: TestServer;
 let document: Document;
 let operations: Operation[] = [];
+let others: Operation[] = [];
 let here: Entities;
 let there: Entities;
 /** An administrator of another institution. */
@@ -81,7 +85,9 @@ let teacher: Api;
 beforeAll(async () => {
   server = await startTestServer({ students: 1, overrides: { clock } });
   document = await readDocument(server);
-  operations = operationsOf(document);
+  const all = operationsOf(document);
+  operations = all.filter(({ url }) => url.startsWith('/api/') || url === '/graphql');
+  others = all.filter((operation) => !operations.includes(operation));
   const { tenantId } = server.seeded!;
   here = await makeEntities(server, tenantId, 'Ownx');
   stranger = await addTenant(server, 'walkers');
@@ -222,6 +228,21 @@ describe('the document', () => {
   it('has no route without a token but those listed', () => {
     const open = operations.filter(({ security }) => !security).map(({ name }) => name);
     expect(open.sort()).toEqual([...PUBLIC].sort());
+  });
+
+  it('has no address outside but those of standards, which ask for their token', async () => {
+    expect(others.map(({ name }) => name).sort()).toEqual([...STANDARDS].sort());
+    for (const { name, method, url, requestBody } of others) {
+      const [type] = Object.keys(requestBody?.content ?? {});
+      const init = type ? { headers: { 'content-type': type }, body: 'v=0\r\n' } : {};
+      for (const authorization of [null, 'Bearer nobody', `Bearer ${server.admin.token}`]) {
+        const headers = { ...init.headers, ...(authorization ? { authorization } : {}) };
+        const address = server.url + url.replace('{id}', newId());
+        const answer = await fetch(address, { method, ...init, headers });
+        expect([401, 404], `${name} ${authorization}`).toContain(answer.status);
+        expect(await answer.json(), name).toMatchObject({ error: { code: expect.any(String) } });
+      }
+    }
   });
 
   it('knows a real entity for each id in a path', () => {
