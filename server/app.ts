@@ -18,6 +18,7 @@ import { notificationRoutes } from './features/notifications/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { ingestRoutes, publisherRoutes } from './features/publishing/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
+import { recordingRoutes } from './features/recordings/routes.ts';
 import { reportExportRoutes } from './features/reports/exports/routes.ts';
 import { insightRoutes } from './features/reports/insight-routes.ts';
 import { reportRoutes } from './features/reports/routes.ts';
@@ -73,6 +74,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   reviewRoutes,
   attendanceRoutes,
   publisherRoutes,
+  recordingRoutes,
   excuseRoutes,
   qrRoutes,
   engagementRoutes,

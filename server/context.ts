@@ -8,6 +8,7 @@ import type { Crypto } from './crypto.ts';
 import type { Database } from './db/client.ts';
 import type { ApiKeys } from './features/api-keys/verify.ts';
 import type { AccessTokens } from './features/auth/tokens.ts';
+import type { Recorder } from './features/recordings/recorder.ts';
 import type { Live } from './features/sessions/live.ts';
 import type { Origins } from './features/tenants/origins.ts';
 import type { JobQueue } from './jobs/queue.ts';
@@ -49,6 +50,8 @@ export interface AppContext {
   hub: Hub;
   /** The open sessions of this server. */
   live: Live;
+  /** What is recorded of the open sessions. */
+  recorder: Recorder;
   /** Null: everything stays in this process and the database. */
   redis: Redis | null;
   cache: Cache;
@@ -126,6 +129,7 @@ export function documentContext(config: Config, log: Logger): AppContext {
     cluster: absent('cluster') as Cluster,
     hub: absent('hub') as Hub,
     live: absent('session') as Live,
+    recorder: absent('recorder') as Recorder,
     redis: null,
     cache: absent('cache') as Cache,
     // Features say what they do with jobs and events where they register their routes.

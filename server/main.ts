@@ -14,6 +14,7 @@ import { openConfiguredDatabase } from './db/open.ts';
 import { createApiKeys } from './features/api-keys/verify.ts';
 import { auditTransactions } from './features/audit/service.ts';
 import { openAccessTokens } from './features/auth/tokens.ts';
+import { createRecorder, type Recorder } from './features/recordings/recorder.ts';
 import { createLive, type Live } from './features/sessions/live.ts';
 import { createOrigins } from './features/tenants/origins.ts';
 import { seedFirstTenant } from './features/tenants/seed.ts';
@@ -109,6 +110,7 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
       hub,
       // Made of the context itself, in the next line.
       live: undefined as unknown as Live,
+      recorder: undefined as unknown as Recorder,
       redis: config.redisUrl === null ? null : openRedis(config.redisUrl, log.child({ part: 'redis' })),
       cache: undefined as unknown as AppContext['cache'],
       queue: undefined as unknown as AppContext['queue'],
@@ -126,6 +128,8 @@ export async function startServer(config: Config, overrides: Overrides = {}): Pr
     disposers.push(['publishers', async () => context.publications.close()]);
     context.live = createLive(context, hub);
     disposers.push(['live sessions', () => context.live.close()]);
+    context.recorder = createRecorder(context);
+    disposers.push(['recordings', () => context.recorder.close()]);
     context.feeds = createFeeds({
       ...{ sfu, supervisor, publications: context.publications, log: log.child({ part: 'sfu' }) },
       sessionOf: (streamId) => context.live.ofStream(streamId)?.id ?? null,

@@ -4,7 +4,7 @@ import { type AuditScope, auditScopes } from '../features/audit/scope.ts';
 import { recordFailure, recordLate, recordView } from '../features/audit/service.ts';
 
 /** What a reading route shows that a view of is kept; `export`: data that leave as a file. */
-export type AuditView = 'biometric' | 'emotion' | 'export';
+export type AuditView = 'biometric' | 'emotion' | 'recording' | 'export';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,7 +16,7 @@ declare module 'fastify' {
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Every successful write request, and every view of biometric or emotion data, becomes an entry of the audit log. A
+ * Every successful write request, and every view of biometric or emotion data or of a recording, becomes an entry of the audit log. A
  * write's entry is added at the end of the first transaction that writes (features/audit/scope.ts), so there is no write
  * without one; a request that wrote in no transaction of the institution, and a view, get theirs before the answer is
  * sent.

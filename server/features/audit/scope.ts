@@ -9,7 +9,7 @@ export interface AuditScope extends Omit<AuditEntry, 'data'> {
   fields: string[];
   /** Only reads: no entry for a transaction. */
   reads: boolean;
-  view: 'biometric' | 'emotion' | 'export' | null;
+  view: 'biometric' | 'emotion' | 'recording' | 'export' | null;
   /** An entry of it has been committed. */
   recorded: boolean;
 }

@@ -2,6 +2,7 @@ import { lt, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { loginAttempts } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { sweepRecordings } from '../recordings/files.ts';
 
 const DAY_MS = 24 * 3_600_000;
 /** How long what is only there for administrators is kept. */
@@ -77,6 +78,7 @@ export function registerMaintenance(context: AppContext): void {
   schedule.daily('retention', { at: '02:30' }, async ({ tenantId }) => {
     const { removed: counts, failed } = await retention.run(tenantId);
     const orphans = await storage.sweep(tenantId);
+    const orphanedRecordings = await sweepRecordings(context, tenantId);
     if (Object.keys(failed).length > 0) {
       throw new Error(
         `Some purges failed: ${Object.entries(failed)
@@ -84,7 +86,7 @@ export function registerMaintenance(context: AppContext): void {
           .join('; ')}`,
       );
     }
-    return { removed: counts, orphanedFiles: orphans };
+    return { removed: counts, orphanedFiles: orphans, orphanedRecordings };
   });
   schedule.machine('sign-in-attempts', '02:45', async () => {
     const old = new Date(context.clock.now() - ATTEMPTS_DAYS * DAY_MS);

@@ -13,6 +13,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { publish } from '../../jobs/outbox.ts';
 import type { Caller } from '../auth/tokens.ts';
+import { ofSessionsWith, removeRecordings } from '../recordings/files.ts';
 import type { Student } from '../students/schemas.ts';
 import { getStudent, recordConsent } from '../students/service.ts';
 import { PERSONAL, type PersonalTable } from './personal.ts';
@@ -115,7 +116,8 @@ export async function eraseTemplate(
 }
 
 /**
- * Removes a student: every row and file about them, their account, and what other rows say of them. A receipt with the id
+ * Removes a student: every row and file about them, their account, what other rows say of them, and the recordings of
+ * their sessions. A receipt with the id
  * and the counts stays; of the audit log the ids. Throws `student-not-found`.
  */
 export async function eraseStudent(context: AppContext, caller: Caller, studentId: string): Promise<void> {
@@ -135,6 +137,7 @@ export async function eraseStudent(context: AppContext, caller: Caller, studentI
         owned.map(({ id }) => id),
       ),
     );
+    count(removed, 'recordings', await removeRecordings(tx, tenantId, ofSessionsWith(studentId)));
     for (const [name, rows] of Object.entries(
       await eraseTraces(context, tx, tenantId, { student, account: account ?? null }),
     )) {

@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox';
 import { EMOTION_MODES, POLICY_IDS, policy } from '../../../config/policies.ts';
 import { Nullable, OneOf } from '../../http.ts';
+import { mayRecord } from '../recordings/rules.ts';
 import type { TenantRow } from '../tenants/service.ts';
+import { tenantSettings } from '../tenants/settings.ts';
 
 export const PrivacyPolicy = Type.Object(
   {
@@ -9,7 +11,7 @@ export const PrivacyPolicy = Type.Object(
     name: Type.String(),
     purposes: Type.Array(
       Type.Object({
-        purpose: OneOf(['attendance', 'face', 'engagement', 'emotion']),
+        purpose: OneOf(['attendance', 'face', 'engagement', 'emotion', 'recording']),
         allowed: Type.Boolean(),
         consent: Type.Boolean({ description: 'Only for students who agreed.' }),
         text: Type.String({ description: 'What it is, in English.' }),
@@ -65,6 +67,7 @@ export function describePolicy(tenant: TenantRow): Static<typeof PrivacyPolicy> 
   const { id, name, emotion, retentionDays } = policy(tenant.policy);
   const shown =
     tenant.emotionMode === 'individual' ? 'of a class and of students who agreed' : 'of a class as a whole';
+  const recording = mayRecord(id) && tenantSettings(tenant).recording.enabled;
   return {
     policy: id,
     name,
@@ -101,6 +104,15 @@ export function describePolicy(tenant: TenantRow): Static<typeof PrivacyPolicy> 
             : `Estimates of a model about the faces ${shown}; at least ${emotion.minClassSize} people an aggregate.`,
         basis: emotion.basis,
       },
+      {
+        purpose: 'recording',
+        allowed: recording,
+        consent: false,
+        text: recording
+          ? `Videos of sessions that staff switch on, shown to everybody in the session, kept for ${retentionDays.recordings} days. Students’ own cameras are never recorded.`
+          : 'Switched off: no picture of a camera is kept.',
+        basis: null,
+      },
     ],
     emotion: {
       prohibited: emotion.prohibited,
@@ -110,11 +122,12 @@ export function describePolicy(tenant: TenantRow): Static<typeof PrivacyPolicy> 
     },
     retentionDays: { ...retentionDays },
     stored: {
-      frames: false,
+      frames: recording,
       encrypted: [
         'face templates',
         'pictures of faces',
         'documents and reports',
+        'recordings',
         'secrets of cameras and accounts',
       ],
     },

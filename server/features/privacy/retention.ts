@@ -1,9 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { DateTime } from 'luxon';
 import type { AppContext } from '../../context.ts';
+import { recordings } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import type { PurgeContext } from '../../jobs/retention.ts';
 import { checkpointHead, purgeAudit } from '../audit/verify.ts';
+import { removeRecordings } from '../recordings/files.ts';
 import { currentTenant } from '../tenants/service.ts';
 import { giveReceipt, type Removed } from './erasure.ts';
 
@@ -49,6 +51,11 @@ export function registerRetention(context: AppContext): void {
         documents.map(({ id }) => id),
       ),
     });
+  });
+  retention.register('recordings', async (tx, given) => {
+    const cut = await cutoff(tx, given, given.policy.retentionDays.recordings);
+    const old = sql`${recordings.startedAt} < ${cut.at} and ${recordings.status} = 'finished'`;
+    return receipted(tx, given, { recordings: await removeRecordings(tx, given.tenantId, old) });
   });
   retention.register('qr-scans', async (tx, given) => {
     const cut = await cutoff(tx, given, given.policy.retentionDays.qrScans);
