@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { build } from 'vite';
+import type { Shown } from './watch-page.ts';
+
+/** A page of a real browser that watches streams through the SDK, as many as a test asks for. */
+export interface Viewer {
+  page: Page;
+  start(
+    name: string,
+    given: { token: string | null; streamId: string; delayMs?: number; baseUrl?: string },
+  ): Promise<void>;
+  stop(name: string): Promise<void>;
+  told(name: string): Promise<Told>;
+  /** Frames shown since the last call. */
+  take(name: string): Promise<Shown[]>;
+  delay(name: string, ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Told {
+  state: string;
+  reason: string | null;
+  /** All states so far, with their reasons. */
+  states: string[];
+  /** From the beginning to the first picture. */
+  firstAfterMs: number | null;
+  frames: number;
+  width: number;
+}
+
+export async function openViewer(browser: Browser, baseUrl: string): Promise<Viewer> {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  // Any page of the server's own will do: it has the right origin.
+  await page.goto(`${baseUrl}/healthz`);
+  await page.evaluate(await pageScript());
+  const say = <T>(call: string, ...given: unknown[]): Promise<T> =>
+    page.evaluate(`watchPage.${call}(${given.map((one) => JSON.stringify(one)).join(', ')})`);
+  return {
+    page,
+    start: (name, given) => say('start', name, given),
+    stop: (name) => say('stop', name),
+    told: (name) => say('told', name),
+    take: (name) => say('take', name),
+    delay: (name, ms) => say('delay', name, ms),
+    close: () => context.close(),
+  };
+}
+
+let bundled: Promise<string> | null = null;
+
+/** `watch-page.ts` with the SDK's watcher as one script. */
+function pageScript(): Promise<string> {
+  bundled ??= (async () => {
+    const entry = fileURLToPath(new URL('watch-page.ts', import.meta.url));
+    const built = await build({
+      configFile: false,
+      logLevel: 'error',
+      build: { write: false, minify: false, lib: { entry, formats: ['iife'], name: 'watchPage' } },
+    });
+    const [output] = Array.isArray(built) ? built : [built];
+    const chunk = output && 'output' in output ? output.output[0] : null;
+    if (!chunk) throw new Error('the page that watches could not be bundled');
+    return `${chunk.code}\nglobalThis.watchPage = watchPage;`;
+  })();
+  return bundled;
+}
