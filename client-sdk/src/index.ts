@@ -13,6 +13,7 @@ export {
   type PublishHandlers,
   type Publishing,
   type PublishOptions,
+  type PublishPath,
   type PublishState,
   publish,
 } from './publisher.ts';

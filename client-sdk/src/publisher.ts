@@ -1,18 +1,19 @@
-import type { types } from 'mediasoup-client';
-import { Device } from 'mediasoup-client';
+import { sendPictures } from './pictures-attempt.ts';
+import { type Attempt, type Framing, socketAddress } from './publish-attempt.ts';
+import { sendVideo } from './video-attempt.ts';
+
+export type { Framing } from './publish-attempt.ts';
 
 /** How a publisher is getting on. */
 export type PublishState = 'connecting' | 'publishing' | 'reconnecting' | 'ended';
 
-export interface Framing {
-  /** Faces that are seen now, and how wide the middle one of them is in the server's picture, pixels. */
-  faces: number;
-  facePx: number;
-  advice: 'ok' | 'move-closer' | 'nobody';
-}
+/** How the picture gets there: as video, or as single pictures where no media connection comes up. */
+export type PublishPath = 'video' | 'pictures';
 
 export interface PublishHandlers {
   onState?(state: PublishState): void;
+  /** Told before each `publishing`. */
+  onPath?(path: PublishPath): void;
   /** The name of the course, once known. */
   onCourse?(course: string): void;
   onFraming?(framing: Framing): void;
@@ -35,58 +36,50 @@ export interface Publishing {
   stop(): void;
 }
 
+const ADDRESSES: Record<PublishPath, string> = { video: '/ingest/webrtc', pictures: '/ingest/frames' };
 const RETRY_MS = { first: 500, longest: 8000 };
-const ANSWER_MS = 10_000;
-/** Simulcast: the server takes what the network carries. */
-const LAYERS: RTCRtpEncodingParameters[] = [
-  { rid: 'small', scaleResolutionDownBy: 2, maxBitrate: 300_000 },
-  { rid: 'full', maxBitrate: 2_500_000 },
-];
-
-type Welcome = {
-  type: 'welcome';
-  course: string;
-  resumeToken: string;
-  rtpCapabilities: types.RtpCapabilities;
-  transport: Omit<types.TransportOptions, 'iceServers'>;
-  iceServers: RTCIceServer[];
-  maxKbps: number;
-};
-type FromServer =
-  | Welcome
-  | { type: 'connected' }
-  | { type: 'producing' }
-  | { type: 'ice'; iceParameters: types.IceParameters }
-  | { type: 'status'; state: string; reason: string }
-  | ({ type: 'framing' } & Framing)
-  | { type: 'end'; code: string; message: string; again: boolean };
+/** So often in a row a server without a media worker is asked again before pictures are sent. */
+const MOST_UNAVAILABLE = 2;
 
 /**
  * Publishes a camera's picture into an open session until `stop()`: signals, connects, and after any break of the
- * network, of the server or of its media worker comes back with a new connection.
+ * network, of the server or of its media worker comes back with a new connection. Where the server answers and no media
+ * connection comes up it sends single pictures over a WebSocket, until the browser says that the network is another one.
  */
 export function publish(options: PublishOptions): Publishing {
   let { token, track } = options;
   let attempt: Attempt | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let waitMs = RETRY_MS.first;
+  let path: PublishPath = 'video';
+  let unavailable = 0;
   let over = false;
 
   const begin = (): void => {
-    attempt = open(addressOf(options.baseUrl), token, () => track, {
+    const send = path === 'video' ? sendVideo : sendPictures;
+    const address = socketAddress(ADDRESSES[path], options.baseUrl);
+    attempt = send(address, token, () => track, {
       onWelcome({ resumeToken, course }) {
         token = resumeToken;
         options.onCourse?.(course);
       },
       onPublishing() {
         waitMs = RETRY_MS.first;
+        unavailable = 0;
+        options.onPath?.(path);
         options.onState?.('publishing');
       },
       onFraming: (framing) => options.onFraming?.(framing),
-      onEnd(reason) {
+      onEnd(reason, blocked) {
         attempt = null;
         if (over) return;
         if (reason?.again === false) return finish(reason);
+        if (reason?.code === 'webrtc-unavailable') unavailable++;
+        if (blocked || unavailable > MOST_UNAVAILABLE) {
+          path = 'pictures';
+          unavailable = 0;
+          return begin();
+        }
         options.onState?.('reconnecting');
         timer = setTimeout(begin, waitMs);
         waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
@@ -106,6 +99,7 @@ export function publish(options: PublishOptions): Publishing {
   const hurry = (): void => {
     clearTimeout(timer);
     waitMs = RETRY_MS.first;
+    path = 'video';
     if (attempt) attempt.close();
     else begin();
   };
@@ -120,117 +114,4 @@ export function publish(options: PublishOptions): Publishing {
     },
     stop: () => finish(null),
   };
-}
-
-interface Attempt {
-  replaceTrack(track: MediaStreamTrack): Promise<void>;
-  close(): void;
-}
-
-interface AttemptHandlers {
-  onWelcome(welcome: Welcome): void;
-  onPublishing(): void;
-  onFraming(framing: Framing): void;
-  /** Called once. Null: the connection was lost. */
-  onEnd(reason: { code: string; message: string; again: boolean } | null): void;
-}
-
-/** One connection from its socket to its end. */
-function open(
-  address: string,
-  token: string,
-  track: () => MediaStreamTrack,
-  handlers: AttemptHandlers,
-): Attempt {
-  const socket = new WebSocket(address);
-  let transport: types.Transport | null = null;
-  let producer: types.Producer | null = null;
-  let ended = false;
-  const awaited = new Map<FromServer['type'], (message: FromServer) => void>();
-
-  const end = (reason: { code: string; message: string; again: boolean } | null): void => {
-    if (ended) return;
-    ended = true;
-    clearTimeout(slow);
-    transport?.close();
-    socket.close();
-    handlers.onEnd(reason);
-  };
-  const slow = setTimeout(() => end(null), ANSWER_MS);
-  const send = (message: object): void => socket.send(JSON.stringify(message));
-  const ask = (message: object, answer: FromServer['type']): Promise<FromServer> =>
-    new Promise((resolve) => {
-      awaited.set(answer, resolve);
-      send(message);
-    });
-
-  async function start(welcome: Welcome): Promise<void> {
-    handlers.onWelcome(welcome);
-    const device = new Device();
-    await device.load({ routerRtpCapabilities: welcome.rtpCapabilities });
-    const sending = device.createSendTransport({ ...welcome.transport, iceServers: welcome.iceServers });
-    transport = sending;
-    sending.on('connect', ({ dtlsParameters }, done) => {
-      void ask({ type: 'connect', dtlsParameters }, 'connected').then(() => done());
-    });
-    sending.on('produce', ({ rtpParameters }, done) => {
-      void ask({ type: 'produce', rtpParameters }, 'producing').then(() => done({ id: 'video' }));
-    });
-    sending.on('connectionstatechange', (state) => {
-      if (state === 'failed') end(null);
-      if (state === 'disconnected') restartIce();
-      if (state === 'connected') clearTimeout(slow);
-    });
-    const vp8 = device.sendRtpCapabilities.codecs?.find(
-      ({ mimeType }) => mimeType.toLowerCase() === 'video/vp8',
-    );
-    producer = await sending.produce({
-      track: track(),
-      encodings: LAYERS,
-      codecOptions: { videoGoogleStartBitrate: 800 },
-      ...(vp8 ? { codec: vp8 } : {}),
-      stopTracks: false,
-      disableTrackOnPause: false,
-    });
-    if (!ended) handlers.onPublishing();
-  }
-
-  function restartIce(): void {
-    if (ended || !transport || socket.readyState !== WebSocket.OPEN) return;
-    void ask({ type: 'restart-ice' }, 'ice').then((message) => {
-      if (message.type === 'ice' && !ended)
-        return transport?.restartIce({ iceParameters: message.iceParameters });
-      return undefined;
-    });
-  }
-
-  socket.onopen = () => send({ type: 'hello', token });
-  socket.onclose = () => end(null);
-  socket.onmessage = ({ data }) => {
-    if (ended || typeof data !== 'string') return;
-    const message = JSON.parse(data) as FromServer;
-    if (message.type === 'welcome') {
-      start(message).catch((error: unknown) =>
-        end({ code: 'publish-failed', message: (error as Error).message, again: true }),
-      );
-    } else if (message.type === 'framing') handlers.onFraming(message);
-    else if (message.type === 'end') end(message);
-    else {
-      awaited.get(message.type)?.(message);
-      awaited.delete(message.type);
-    }
-  };
-
-  return {
-    async replaceTrack(next) {
-      await producer?.replaceTrack({ track: next });
-    },
-    close: () => end(null),
-  };
-}
-
-function addressOf(baseUrl: string | undefined): string {
-  const url = new URL('/ingest/webrtc', baseUrl ?? location.href);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-  return url.href;
 }

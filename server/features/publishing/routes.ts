@@ -7,13 +7,13 @@ import { EVERYONE } from '../../plugins/auth.ts';
 import { MOST_SDP_BYTES } from '../../streaming/sfu/sdp-offer.ts';
 import type { IceServer } from '../../streaming/sfu/turn.ts';
 import { watchRoutes } from '../viewing/routes.ts';
+import { MOST_PICTURE_BYTES, takePictures } from './pictures.ts';
 import { NewPublisher, PublisherLink, PublisherList, PublisherParams, PublisherQuery } from './schemas.ts';
 import { addOwnPublisher, addPublisher, listPublishers, removePublisher } from './service.ts';
 import { signal } from './signalling.ts';
 import { createWhip } from './whip.ts';
 
 const tags = ['publishers'];
-const MOST_MESSAGE_BYTES = 64 * 1024;
 
 /** Links for browsers and encoders that become cameras of an open session. */
 export async function publisherRoutes(app: App, context: AppContext): Promise<void> {
@@ -106,7 +106,7 @@ const FRAGMENT = 'application/trickle-ice-sdpfrag';
 
 /** Where media is negotiated: outside `/api/v1`, for it follows standards of its own. */
 export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
-  await app.register(websocket, { options: { maxPayload: MOST_MESSAGE_BYTES } });
+  await app.register(websocket, { options: { maxPayload: MOST_PICTURE_BYTES } });
   const whip = createWhip(context);
   app.addContentTypeParser(
     ['application/sdp', FRAGMENT],
@@ -120,6 +120,11 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       '/ingest/webrtc',
       { websocket: true, config: { public: true }, schema: { hide: true } },
       (socket) => signal(context, socket),
+    );
+    scope.get(
+      '/ingest/frames',
+      { websocket: true, config: { public: true }, schema: { hide: true } },
+      (socket) => takePictures(context, socket),
     );
     await watchRoutes(scope as App, context);
   });

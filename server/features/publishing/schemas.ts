@@ -91,3 +91,29 @@ export type SignalFromServer =
   | { type: 'framing'; faces: number; facePx: number; advice: 'ok' | 'move-closer' | 'nobody' }
   /** Nothing follows; `again`: try to come back with the resume token. */
   | { type: 'end'; code: string; message: string; again: boolean };
+
+/**
+ * Messages of `/ingest/frames`. The browser's: one `hello`, then for every `picture` that the server asks for a binary
+ * one: the time at which it was taken on a clock of its own, milliseconds as a little-endian double, and a baseline JPEG.
+ */
+export const PicturesHello = Type.Object({
+  type: Type.Literal('hello'),
+  token: Type.String({ minLength: 1, maxLength: 200 }),
+});
+export type PicturesHello = Static<typeof PicturesHello>;
+
+export type PicturesFromServer =
+  | {
+      type: 'welcome';
+      streamId: string;
+      course: string;
+      resumeToken: string;
+      /** How often a picture will be asked for, a second. */
+      fps: number;
+      /** Wider ones are scaled down here. */
+      maxWidth: number;
+      maxBytes: number;
+    }
+  /** The next picture, please: its answer is awaited before another is asked for. */
+  | { type: 'picture' }
+  | Extract<SignalFromServer, { type: 'status' | 'framing' | 'end' }>;

@@ -8,7 +8,7 @@ import { transportParams } from '../../streaming/sfu/room.ts';
 import type { Lease } from '../../streaming/sfu/sfu.ts';
 import { iceServers } from '../../streaming/sfu/turn.ts';
 import { SignalFromClient, type SignalFromServer } from './schemas.ts';
-import { type Grant, redeem } from './service.ts';
+import { type Grant, readGrant, redeem } from './service.ts';
 
 /** Messages that may wait for their turn; a browser needs four. */
 const MOST_WAITING = 16;
@@ -16,10 +16,12 @@ const MOST_WAITING = 16;
 const MOST_BUFFERED = 1024 * 1024;
 const ALIVE_MS = 10_000;
 const HELLO_MS = 10_000;
+/** Larger than any that a browser has to say; sockets of pictures take more. */
+const MOST_MESSAGE_BYTES = 64 * 1024;
 /** From the welcome to the video; a browser needs a second, a person asked for the camera was asked before. */
 const PRODUCE_MS = 30_000;
 
-const GOODBYES: Record<SentAway, [code: string, message: string, again: boolean]> = {
+export const GOODBYES: Record<SentAway, [code: string, message: string, again: boolean]> = {
   replaced: ['publisher-replaced', 'Another device publishes in its place.', false],
   removed: ['publisher-removed', 'It was sent away, or the session has closed.', false],
   silent: ['publisher-silent', 'Nothing came from it.', true],
@@ -102,8 +104,9 @@ export function signal(context: AppContext, socket: WebSocket): void {
   let turn: Promise<void> = Promise.resolve();
   socket.on('message', (data, isBinary) => {
     if (ended) return;
-    if (isBinary || ++waiting > MOST_WAITING) return end('signal-invalid', 'Too many messages.', false);
-    const text = data.toString();
+    const text = isBinary ? '' : data.toString();
+    if (isBinary || text.length > MOST_MESSAGE_BYTES || ++waiting > MOST_WAITING)
+      return end('signal-invalid', 'Too many messages.', false);
     turn = turn
       .then(() => (ended ? undefined : receive(text)))
       .catch(fail)
@@ -142,9 +145,9 @@ export function signal(context: AppContext, socket: WebSocket): void {
   async function open(token: string): Promise<void> {
     if (grant) throw new ApiError('signal-invalid');
     clearTimeout(silent);
-    const redeemed = await redeem(context, token);
+    // The token is used up last: where there is no media worker now, it may come again with it.
+    grant = await readGrant(context, token);
     if (ended) return;
-    grant = redeemed;
     sfu.events.on('lost', onLost);
     context.supervisor.events.on('status', onStatus);
     context.supervisor.events.on('observation', onObservation);
@@ -153,6 +156,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
     if (ended) return lease.leave();
     transport = await lease.room.createTransport('in');
     if (ended) return transport.close();
+    const { resumeToken } = await redeem(context, token);
+    if (ended) return publications.unclaim(grant.streamId);
     transport.once('dtlsstatechange', (state) => {
       if (state === 'failed' || state === 'closed') end('connection-lost', 'The connection was lost.', true);
     });
@@ -160,7 +165,7 @@ export function signal(context: AppContext, socket: WebSocket): void {
       type: 'welcome',
       streamId: grant.streamId,
       course: grant.course,
-      resumeToken: redeemed.resumeToken,
+      resumeToken,
       rtpCapabilities: lease.room.router.rtpCapabilities,
       transport: transportParams(transport),
       iceServers: iceServers(context.config.webrtc, grant.streamId, context.clock.now()),
@@ -194,7 +199,8 @@ const ADVICE_MS = 1000;
 /** Below this a face is rarely recognised; see docs/recognition.md. */
 const SMALL_PX = 32;
 
-function createAdviser(send: (message: SignalFromServer) => void) {
+/** What `framing` says, once a second. */
+export function createAdviser(send: (message: SignalFromServer) => void) {
   let last = 0;
   return ({ faces, atMs }: { faces: { box: readonly number[] }[]; atMs: number }): void => {
     if (atMs - last < ADVICE_MS) return;

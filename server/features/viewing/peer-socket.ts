@@ -12,12 +12,16 @@ export interface PeerSocketOptions<In> {
   read(message: unknown): In;
   /** One at a time, in order. */
   receive(message: In): Promise<void> | void;
+  /** What comes as bytes; without it that is no message. */
+  bytes?(data: Buffer): void;
   /** What `read` or `receive` threw, or `signal-invalid` for what is no message. */
   failed(error: unknown): void;
   /** The other end is gone, or was let go of. */
   gone(): void;
 }
 
+/** Larger than any that is said; sockets that take bytes are open for more. */
+const MOST_TEXT_BYTES = 64 * 1024;
 /** Messages that may wait for their turn. */
 const MOST_WAITING = 16;
 /** A socket that does not take what it is sent is of no use. */
@@ -59,9 +63,12 @@ export function openPeerSocket<In, Out>(socket: WebSocket, options: PeerSocketOp
   });
   socket.on('message', (data, isBinary) => {
     if (over) return;
-    if (isBinary || waiting >= MOST_WAITING) return options.failed(new ApiError('signal-invalid'));
+    const bytes = data as Buffer;
+    if (isBinary && options.bytes) return options.bytes(bytes);
+    if (isBinary || bytes.length > MOST_TEXT_BYTES || waiting >= MOST_WAITING)
+      return options.failed(new ApiError('signal-invalid'));
     waiting++;
-    const text = data.toString();
+    const text = bytes.toString();
     turn = turn
       .then(() => take(text))
       .catch((error: unknown) => {
