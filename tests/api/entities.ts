@@ -116,6 +116,7 @@ export async function makeEntities(
   await one('dead_letters');
   await one('cameras');
   await one('streams');
+  await one('recordings');
   await one('face_proposals');
   ids.face_photos = await read('face_proposals', 'true', 'photo_id');
   await one('one_time_tokens', `purpose = 'invitation'`);
@@ -149,6 +150,7 @@ const BY_NAME: Record<string, string> = {
   cameraId: 'cameras',
   cameraIds: 'cameras',
   streamId: 'streams',
+  recordingId: 'recordings',
   meetingId: 'course_meetings',
   templateId: 'face_templates',
   userId: 'users',
@@ -171,6 +173,8 @@ const BY_PATH: Record<string, string> = {
   '/privacy/receipts': 'erasure_receipts',
   '/imports': 'imports',
   '/cameras': 'cameras',
+  '/recordings': 'recordings',
+  '/streams': 'streams',
   '/sessions': 'class_sessions',
   '/qr/sessions': 'qr_sessions',
   '/auth/sessions': 'refresh_tokens',

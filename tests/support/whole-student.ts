@@ -101,6 +101,24 @@ export async function makeWholeStudent(
     });
     const streamId = newId();
     await tx.insert(schema.streams).values({ id: streamId, tenantId, sessionId, cameraId });
+    await tx.insert(schema.cameras).values({
+      ...{ id: newId(), tenantId, sessionId, studentId: id, kind: 'publisher', name, url: '' },
+      sampling: { mode: 'fps', fps: 2 },
+    });
+    const recordingId = newId();
+    await tx.insert(schema.recordings).values({
+      ...{
+        id: recordingId,
+        tenantId,
+        sessionId,
+        streamId,
+        name: 'Camera',
+        status: 'finished',
+        startedAt: now,
+        endedAt: now,
+      },
+      key: crypto.seal(`recording:${recordingId}`, randomBytes(16)),
+    });
     const review = { ...inSession, streamId, confidence: 0.6, score: 0.5, margin: 0.1 };
     await tx.insert(schema.reviewItems).values({
       ...{ id: newId(), ...review, trackId: 1, firstSeenAt: now, askedAt: now, status: 'open' },

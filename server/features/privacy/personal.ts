@@ -74,6 +74,13 @@ export const PERSONAL: readonly PersonalTable[] = [
     student: ['student_id'],
     erase: 'delete',
   },
+  {
+    table: 'cameras',
+    title: 'Your own cameras in remote classes',
+    student: ['student_id'],
+    withheld: ['url', 'credentials'],
+    erase: 'delete',
+  },
   { table: 'attendance_records', title: 'Attendance', student: ['student_id'], erase: 'delete' },
   { table: 'enrolments', title: 'Courses', student: ['student_id'], erase: 'delete' },
   { table: 'consents', title: 'What you agreed to, and when', student: ['student_id'], erase: 'delete' },
