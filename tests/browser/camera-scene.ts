@@ -53,42 +53,62 @@ async function peopleWall(): Promise<CameraScene> {
     await rename(part, dir);
   }
   const truth = JSON.parse(await readFile(join(dir, 'truth.json'), 'utf8')) as {
-    size: [number, number];
     present: string[];
     people: Record<string, { region: [number, number, number, number] }>;
   };
-  const [width, height] = truth.size;
-  // The counter stands in a bar above the people, not on their foreheads.
-  const [shownHeight, bar] = [(720 * 8) / 9, 80];
+  const placeOf = ([x, y, width, height]: [number, number, number, number]) =>
+    [Math.round(x / width), Math.round(y / height)] as const;
   const people = await Promise.all(
     (await readdir(join(dir, 'enrol'))).sort().map(async (id, at): Promise<ScenePerson> => {
       const folder = join(dir, 'enrol', id);
-      const region = truth.people[id]?.region ?? null;
+      const region = truth.people[id]?.region;
+      const [column, row] = region ? placeOf(region) : [0, 0];
       return {
         number: `500${at + 1}`,
         name: `Kişi ${at + 1}`,
         photos: (await readdir(folder)).sort().map((name) => join(folder, name)),
         present: truth.present.includes(id),
-        region: region && [
-          region[0] / width,
-          (bar + (region[1] / height) * shownHeight) / 720,
-          region[2] / width,
-          ((region[3] / height) * shownHeight) / 720,
-        ],
+        region: region
+          ? [
+              (MARGIN + column * TILE.width) / 1280,
+              (BAR + row * TILE.height) / 720,
+              TILE.width / 1280,
+              TILE.height / 720,
+            ]
+          : null,
       };
     }),
   );
-  const file = await motionJpeg(join(dir, 'wall.mp4'), join(dir, 'camera.mjpeg'), [
-    `scale=1280:${shownHeight}`,
-    `pad=1280:720:0:${bar}:color=gray`,
-  ]);
+  const file = await motionJpeg(join(dir, 'wall.mp4'), join(dir, 'camera-near.mjpeg'), nearer());
   return { file, fps: FPS, frames: FPS * SECONDS, people };
+}
+
+const TILE = { width: 424, height: 320 };
+/** Above the people: the counter shall not stand on their foreheads. */
+const BAR = 80;
+const MARGIN = (1280 - 3 * TILE.width) / 2;
+
+/** The wall's six places, each cut to the head and shoulders of who stands there. */
+function nearer(): string {
+  const places = [0, 1, 2, 3, 4, 5];
+  const column = (place: number) => place % 3;
+  const row = (place: number) => Math.floor(place / 3);
+  const cuts = places.map(
+    (place) =>
+      `[i${place}]crop=320:240:${column(place) * 640 + 160}:${row(place) * 480 + 10},scale=${TILE.width}:${TILE.height}[o${place}]`,
+  );
+  const layout = places.map((place) => `${column(place) * TILE.width}_${row(place) * TILE.height}`);
+  return [
+    `split=6${places.map((place) => `[i${place}]`).join('')}`,
+    ...cuts,
+    `${places.map((place) => `[o${place}]`).join('')}xstack=inputs=6:layout=${layout.join('|')},pad=1280:720:${MARGIN}:${BAR}:color=gray`,
+  ].join(';');
 }
 
 async function classroom(): Promise<CameraScene> {
   const dir = join(demoCache, 'classroom');
   const { video, roster, truth } = await renderDemoClassroom({ dir });
-  const file = await motionJpeg(video, join(dir, 'camera.mjpeg'), ['scale=1280:720']);
+  const file = await motionJpeg(video, join(dir, 'camera.mjpeg'), 'scale=1280:720');
   const people = roster.map(({ id, name, photos }) => ({
     ...{ number: id, name, photos, region: null },
     present: truth.present.includes(id),
@@ -98,12 +118,13 @@ async function classroom(): Promise<CameraScene> {
   return { file, fps: FPS, frames: FPS * SECONDS, people: sure };
 }
 
-async function motionJpeg(video: string, out: string, filters: string[]): Promise<string> {
+/** @param filters a chain of ffmpeg's, or a graph with one way in and one out */
+async function motionJpeg(video: string, out: string, filters: string): Promise<string> {
   if (existsSync(out)) return out;
   const part = `${out}.${process.pid}.part`;
   await ffmpeg([
     ...['-t', String(SECONDS), '-i', video, '-an', '-vf'],
-    [`fps=${FPS}`, ...filters, counterFilter(), 'format=yuvj420p'].join(','),
+    [`fps=${FPS}`, filters, counterFilter(), 'format=yuvj420p'].join(','),
     ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'mjpeg', part],
   ]);
   await rename(part, out);

@@ -24,8 +24,12 @@ export interface MovingFrame {
 }
 
 /** The picture is held back by no more than this for the boxes to be there with it. */
-const LONGEST_DELAY_MS = 300;
-const FIRST_DELAY_MS = 200;
+const LONGEST_DELAY_MS = 1000;
+const FIRST_DELAY_MS = 150;
+/** Boxes move on by themselves for so long: the picture need not wait for that. */
+const SPARE_MS = 200;
+/** Observations further apart than this are those of a camera that is looked at now and then: no delay helps. */
+const LONGEST_PERIOD_MS = 1500;
 /** Smaller changes are not worth a change of speed. */
 const DELAY_STEP_MS = 40;
 /** Observations that the delay is judged by: a few seconds. */
@@ -124,9 +128,8 @@ function createDelay() {
   return {
     /** The new delay, or null for the one that holds. `lateMs`: the picture was so far ahead of the boxes, of `periodMs`. */
     late(lateMs: number, periodMs: number): number | null {
-      // After a gap in the observations nothing can be said.
-      if (periodMs > 5 * LONGEST_DELAY_MS) return null;
-      needed = [...needed, delayMs + lateMs].slice(-JUDGED);
+      if (periodMs > LONGEST_PERIOD_MS) return null;
+      needed = [...needed, delayMs + lateMs - SPARE_MS].slice(-JUDGED);
       const wanted = Math.round(Math.min(LONGEST_DELAY_MS, Math.max(0, ...needed)));
       if (Math.abs(wanted - delayMs) < DELAY_STEP_MS) return null;
       if (wanted < delayMs && needed.length < JUDGED) return null;

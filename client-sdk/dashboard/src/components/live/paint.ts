@@ -14,6 +14,8 @@ const LOOK: Record<
 
 interface PaintOptions {
   names: boolean;
+  /** The faces have moved on since: they are drawn faintly. */
+  late: boolean;
   /** Device pixels for one CSS pixel. */
   ratio: number;
 }
@@ -23,7 +25,7 @@ export function paintFrame(
   context: CanvasRenderingContext2D,
   picture: ImageBitmap | HTMLVideoElement,
   faces: Pick<FacesAt, 'width' | 'faces'> | null,
-  { names, ratio }: PaintOptions,
+  { names, late, ratio }: PaintOptions,
 ): void {
   const { width, height } = context.canvas;
   const [ownWidth, ownHeight] = sizeOf(picture);
@@ -36,6 +38,7 @@ export function paintFrame(
 
   context.save();
   context.translate(left, top);
+  if (late) context.globalAlpha = 0.5;
   const perPixel = w / faces.width;
   const boxes = faces.faces.map((face) => ({ face, box: face.box.map((value) => value * perPixel) as Box }));
   for (const { face, box } of boxes) paintBox(context, face, box, ratio);

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FacesAt, FacesEvent } from '../../../../src/index.ts';
 import type { LiveStore } from '../../state/live-store.ts';
-import { showMovingPicture } from './moving-picture.ts';
+import { type MovingFrame, showMovingPicture } from './moving-picture.ts';
 import { paintFrame } from './paint.ts';
 import { showStillPictures } from './still-pictures.ts';
 
@@ -32,6 +32,8 @@ export interface Painted {
 const WIDEST_PICTURE = 1280;
 /** A moving picture that stands still for so long has gone: single ones are shown until it is back. */
 const STILL_AFTER_MS = 2000;
+/** Boxes that are so much older than their picture are drawn faintly. */
+const LATE_MS = 150;
 const LOOK_EVERY_MS = 500;
 /** Names in view change this often at most: they are read, not watched. */
 const NAMES_EVERY_MS = 1500;
@@ -61,6 +63,7 @@ export function useStage(
     let movedAt = Number.NEGATIVE_INFINITY;
     let stopStills: (() => void) | null = null;
     let kind: StagePicture['kind'] = null;
+    let late = false;
     setPicture({ kind: null, reason: null });
     setInView([]);
 
@@ -69,7 +72,7 @@ export function useStage(
       setFaces(found?.faces.length ?? 0);
       repaint = () => {
         const { names } = options.current;
-        if (target.width) paintFrame(context, source, seen, { names, ratio: devicePixelRatio });
+        if (target.width) paintFrame(context, source, seen, { names, late, ratio: devicePixelRatio });
       };
       if (kind === next) return;
       kind = next;
@@ -88,6 +91,7 @@ export function useStage(
     };
     const onStill = (bitmap: ImageBitmap, found: FacesEvent | null) => {
       if (performance.now() - movedAt < STILL_AFTER_MS) return;
+      late = false;
       show('still', bitmap, found);
       requestAnimationFrame(() => repaint?.());
     };
@@ -95,6 +99,7 @@ export function useStage(
     const film = moving
       ? showMovingPicture(store, streamId, element, (frame) => {
           movedAt = performance.now();
+          late = lateBy(frame) > LATE_MS;
           show('moving', frame.video, frame.faces);
           stills(false);
           // Painted at once, while the frame is the one that the boxes belong to.
@@ -136,3 +141,6 @@ export function useStage(
 
   return { faces, inView, picture };
 }
+
+const lateBy = ({ atMs, faces }: MovingFrame): number =>
+  atMs === null || faces === null ? 0 : atMs - faces.atMs;
