@@ -1,4 +1,4 @@
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import type { RgbImage } from '../../models/image.ts';
 
 /** A picture that will not be decoded; the message says why. */
@@ -16,11 +16,7 @@ const SECONDS = 5;
  * picture). Throws `PictureError`.
  */
 export async function decodePicture(jpeg: Uint8Array, maxWidth: number): Promise<RgbImage> {
-  const head = await sharp(jpeg, { limitInputPixels: false, failOn: 'error' })
-    .metadata()
-    .catch((cause: unknown) => {
-      throw new PictureError('the picture cannot be read', { cause });
-    });
+  const head = await readHead(jpeg);
   if (head.format !== 'jpeg') throw new PictureError(`${head.format} is no JPEG`);
   if (head.isProgressive) throw new PictureError('the JPEG is progressive');
   const { width, height } = head;
@@ -38,5 +34,13 @@ export async function decodePicture(jpeg: Uint8Array, maxWidth: number): Promise
   } catch (cause) {
     if (cause instanceof PictureError) throw cause;
     throw new PictureError('the picture is damaged', { cause });
+  }
+}
+
+async function readHead(jpeg: Uint8Array): Promise<Metadata> {
+  try {
+    return await sharp(jpeg, { limitInputPixels: false, failOn: 'error' }).metadata();
+  } catch (cause) {
+    throw new PictureError('the picture cannot be read', { cause });
   }
 }
