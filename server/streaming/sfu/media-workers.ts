@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createWorker, type types } from 'mediasoup';
 import type { Logger } from 'pino';
 import type { Config } from '../../../config/index.ts';
+import { announcedAddress } from './announced.ts';
 import { type Counter, createCounter } from './census.ts';
 
 /** One media worker process with its port: everything that browsers send or get goes through that port. */
@@ -51,7 +52,8 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
     const worker = await createWorker({ logLevel: 'warn', disableLiburing: true });
     const port = config.port === 0 ? 0 : config.port + index;
     const address = { ip: config.listenIp, ...(port > 0 ? { port } : {}) };
-    const announced = config.announcedAddress === null ? {} : { announcedAddress: config.announcedAddress };
+    const outside = announcedAddress(config);
+    const announced = outside === null ? {} : { announcedAddress: outside };
     try {
       const webRtcServer = await worker.createWebRtcServer({
         listenInfos: [
@@ -106,7 +108,7 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
         for (let index = 0; index < config.workers; index++) await launch(index);
         reason = null;
         const ports = [...running.values()].map(({ index }) => config.port + index);
-        log.info({ ports, announced: config.announcedAddress }, 'WebRTC is ready');
+        log.info({ ports, announced: announcedAddress(config) }, 'WebRTC is ready');
       } catch (error) {
         reason = why(error, config);
         for (const { worker } of running.values()) worker.close();
