@@ -2,6 +2,7 @@ import {
   CameraOff,
   CircleCheck,
   EyeOff,
+  Images,
   LoaderCircle,
   Pause,
   RefreshCw,
@@ -135,7 +136,7 @@ function Problem({ problem, retry }: { problem: CameraProblem; retry(): void }) 
 
 /** A few lines that a screen reader is told when they change: how many faces there are is not among them. */
 function Standing({ view }: { view: PublishView }) {
-  const { state, course, framing, end, hidden, camera } = view;
+  const { state, path, course, framing, end, hidden, camera } = view;
   return (
     <div role="status" class="publish-standing">
       {state === 'ended' && <p class="strong">{end === null ? t('publish.ended') : errorCodeText(end)}</p>}
@@ -154,6 +155,12 @@ function Standing({ view }: { view: PublishView }) {
               {t('publish.publishing')} {course && t('publish.to', { course })}
             </span>
           </p>
+          {path === 'pictures' && (
+            <p>
+              <Icon of={Images} />
+              {t('publish.pictures')}
+            </p>
+          )}
           {framing && <Advice framing={framing} />}
           {camera.paused && (
             <p data-tone="warn">

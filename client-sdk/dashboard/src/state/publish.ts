@@ -1,11 +1,19 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Framing, type Publishing, type PublishState, publish } from '../../../src/index.ts';
+import {
+  type Framing,
+  type Publishing,
+  type PublishPath,
+  type PublishState,
+  publish,
+} from '../../../src/index.ts';
 import { useAwake } from './awake.ts';
 import { type CameraView, useCamera } from './camera.ts';
 
 export interface PublishView {
   camera: CameraView;
   state: PublishState | 'ready';
+  /** As video, or as single pictures where the network lets no video through. */
+  path: PublishPath;
   course: string | null;
   framing: Framing | null;
   /** Why it ended, a code. */
@@ -19,6 +27,7 @@ export interface PublishView {
 export function usePublish(token: string, taken: () => void): PublishView {
   const camera = useCamera();
   const [state, setState] = useState<PublishView['state']>('ready');
+  const [path, setPath] = useState<PublishPath>('video');
   const [course, setCourse] = useState<string | null>(null);
   const [framing, setFraming] = useState<Framing | null>(null);
   const [end, setEnd] = useState<string | null>(null);
@@ -56,7 +65,7 @@ export function usePublish(token: string, taken: () => void): PublishView {
   };
 
   return {
-    ...{ camera, state, course, framing, end, hidden },
+    ...{ camera, state, path, course, framing, end, hidden },
     start() {
       if (!track || running.current) return;
       setEnd(null);
@@ -64,6 +73,7 @@ export function usePublish(token: string, taken: () => void): PublishView {
         token,
         track,
         onState: setState,
+        onPath: setPath,
         onFraming: setFraming,
         onCourse(name) {
           taken();
