@@ -16852,6 +16852,802 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recordings
+         * @description The newest first. Teachers see those of their own courses.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only of this course. */
+                    courseId?: string;
+                    /** @description First local day of the session. */
+                    from?: string;
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Only of this session. */
+                    sessionId?: string;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                    /** @description Last local day of the session. */
+                    to?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "id": "0198d111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "camera": "A-101 front",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "day": "2026-11-20",
+                         *           "status": "finished",
+                         *           "problem": null,
+                         *           "startedAt": "2026-11-20T06:01:10.000Z",
+                         *           "endedAt": "2026-11-20T06:50:02.400Z",
+                         *           "durationMs": 2931200,
+                         *           "bytes": 1465600000,
+                         *           "keptUntil": "2026-12-20"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RecordingList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A recording
+         * @description What it is of, how long and how large it is, and until when it is kept.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "id": "0198d111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "camera": "A-101 front",
+                         *       "course": {
+                         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *         "code": "MAT101",
+                         *         "name": "Matematik"
+                         *       },
+                         *       "day": "2026-11-20",
+                         *       "status": "finished",
+                         *       "problem": null,
+                         *       "startedAt": "2026-11-20T06:01:10.000Z",
+                         *       "endedAt": "2026-11-20T06:50:02.400Z",
+                         *       "durationMs": 2931200,
+                         *       "bytes": 1465600000,
+                         *       "keptUntil": "2026-12-20"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["Recording"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /**
+         * Remove a recording
+         * @description Its key at once and for good, its files right after.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-running`: It is being recorded; switch the recording off first. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The key of a recording
+         * @description AES-128, 16 bytes. Each answer is a view that the audit log keeps.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The key. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/playlist.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The playlist of a recording
+         * @description For a player of HLS, which has to send the token with each request. It grows while it is being recorded.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description HLS, RFC 8216. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.apple.mpegurl": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/segments/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A few seconds of a recording
+         * @description MPEG-TS with H.264, encrypted: AES-128-CBC, the IV is the number of the segment.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The recording. */
+                    id: string;
+                    /** @description Its number from 0, and `.ts`. */
+                    segment: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Encrypted. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": string;
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "video/mp2t": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recordings/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who was marked when in a recording
+         * @description The decisions of its session by where they are in it, and where it has breaks.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "durationMs": 2931200,
+                         *       "gaps": [],
+                         *       "marks": [
+                         *         {
+                         *           "offsetMs": 61420,
+                         *           "at": "2026-11-20T06:02:11.420Z",
+                         *           "type": "marked",
+                         *           "method": "face",
+                         *           "status": null,
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "name": "Aybüke Çelik",
+                         *           "sameCamera": true
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RecordingTimeline"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `recording-not-found`: There is no such recording, or no such part of it. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/reports/absences": {
         parameters: {
             query?: never;
@@ -21156,6 +21952,7 @@ export interface paths {
                          *               "reason": "frames"
                          *             }
                          *           ],
+                         *           "recording": null,
                          *           "policy": {
                          *             "id": "tr",
                          *             "name": "Türkiye",
@@ -21309,6 +22106,7 @@ export interface paths {
                          *           "reason": "frames"
                          *         }
                          *       ],
+                         *       "recording": null,
                          *       "policy": {
                          *         "id": "tr",
                          *         "name": "Türkiye",
@@ -21493,6 +22291,7 @@ export interface paths {
                          *           "reason": "frames"
                          *         }
                          *       ],
+                         *       "recording": null,
                          *       "policy": {
                          *         "id": "tr",
                          *         "name": "Türkiye",
@@ -21646,6 +22445,7 @@ export interface paths {
                          *           "reason": "frames"
                          *         }
                          *       ],
+                         *       "recording": null,
                          *       "policy": {
                          *         "id": "tr",
                          *         "name": "Türkiye",
@@ -21957,6 +22757,7 @@ export interface paths {
                          *           "reason": "frames"
                          *         }
                          *       ],
+                         *       "recording": null,
                          *       "policy": {
                          *         "id": "tr",
                          *         "name": "Türkiye",
@@ -22239,6 +23040,7 @@ export interface paths {
                          *             "reason": "frames"
                          *           }
                          *         ],
+                         *         "recording": null,
                          *         "policy": {
                          *           "id": "tr",
                          *           "name": "Türkiye",
@@ -22852,6 +23654,141 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Switch the recording of a session on or off
+         * @description Off unless somebody switches it on, and only where the policy and the institution’s settings allow it. Everybody who is shown the session is shown that it is recorded. Students’ own cameras are never recorded.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "on": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["RecordingSwitch"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *       "since": "2026-11-20T06:01:10.000Z"
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RecordingState"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `recording-prohibited`: The institution’s policy keeps no recordings.
+                 *
+                 *     `recording-off`: The institution has not switched recordings on.
+                 *
+                 *     `forbidden`: Your role does not allow this.
+                 */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-closed`: The session is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -25823,6 +26760,9 @@ export interface paths {
                          *           "digest": "each",
                          *           "quietHours": null
                          *         },
+                         *         "recording": {
+                         *           "enabled": false
+                         *         },
                          *         "webhooks": {
                          *           "studentNames": false
                          *         },
@@ -25973,6 +26913,9 @@ export interface paths {
                          *           "late": false,
                          *           "digest": "each",
                          *           "quietHours": null
+                         *         },
+                         *         "recording": {
+                         *           "enabled": false
                          *         },
                          *         "webhooks": {
                          *           "studentNames": false
@@ -26206,6 +27149,9 @@ export interface paths {
                          *           "late": false,
                          *           "digest": "each",
                          *           "quietHours": null
+                         *         },
+                         *         "recording": {
+                         *           "enabled": false
                          *         },
                          *         "webhooks": {
                          *           "studentNames": false
@@ -28863,7 +29809,7 @@ export interface paths {
         put?: never;
         /**
          * Publish over WHIP
-         * @description RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back.
+         * @description RFC 9725. The token of a link is the bearer token; the body is the offer, the answer comes back. `Location` is the session, `ETag` its ICE session, `Link` names the servers that help out of a network. A token that was refused for its offer may be used again.
          */
         post: {
             parameters: {
@@ -28906,7 +29852,11 @@ export interface paths {
                         "application/sdp": components["schemas"]["Error"];
                     };
                 };
-                /** @description `session-closed`: The session is closed. */
+                /**
+                 * @description `session-closed`: The session is closed.
+                 *
+                 *     `session-elsewhere`: The session runs on another server of this installation.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -29001,8 +29951,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Restart ICE of a WHIP publisher
-         * @description Candidates need not be told: the media worker learns them from the packets.
+         * Tell candidates of a WHIP publisher, or restart ICE
+         * @description `If-Match` is the `ETag` of the ICE session, or `*`. Candidates are answered with 204; the media worker learns addresses from the packets. ICE parameters of the encoder that are not those of its offer restart ICE and are answered with new ones.
          */
         patch: {
             parameters: {
@@ -29037,8 +29987,35 @@ export interface paths {
                     };
                     content?: never;
                 };
+                /** @description `sdp-invalid`: The body is no usable session description. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
                 /** @description `publisher-not-found`: There is no such publisher. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `ice-session-over`: The ICE session has been restarted since. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `ice-session-unnamed`: Say which ICE session is meant: `If-Match` with its `ETag`, or `*`. */
+                428: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -29802,6 +30779,7 @@ export interface components {
          *           "reason": "frames"
          *         }
          *       ],
+         *       "recording": null,
          *       "policy": {
          *         "id": "tr",
          *         "name": "Türkiye",
@@ -29877,6 +30855,13 @@ export interface components {
                 id: string;
                 name: string;
             };
+            /** @description Its cameras are recorded; whoever shows the session shows this. */
+            recording: {
+                /** @description Why nothing is written although it is switched on, such as `disk-full`. */
+                problem: string | null;
+                /** Format: date-time */
+                since: string;
+            } | null;
             room: {
                 /**
                  * Format: uuid
@@ -31387,6 +32372,7 @@ export interface components {
          *             "reason": "frames"
          *           }
          *         ],
+         *         "recording": null,
          *         "policy": {
          *           "id": "tr",
          *           "name": "Türkiye",
@@ -32063,7 +33049,7 @@ export interface components {
                 /** @description Only for students who agreed. */
                 consent: boolean;
                 /** @enum {string} */
-                purpose: "attendance" | "face" | "engagement" | "emotion";
+                purpose: "attendance" | "face" | "engagement" | "emotion" | "recording";
                 /** @description What it is, in English. */
                 text: string;
             }[];
@@ -32369,6 +33355,141 @@ export interface components {
             records: number;
             /** @description Sessions gone through. */
             sessions: number;
+        };
+        /**
+         * Recording
+         * @example {
+         *       "id": "0198d111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "streamId": "0198c222-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "camera": "A-101 front",
+         *       "course": {
+         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "code": "MAT101",
+         *         "name": "Matematik"
+         *       },
+         *       "day": "2026-11-20",
+         *       "status": "finished",
+         *       "problem": null,
+         *       "startedAt": "2026-11-20T06:01:10.000Z",
+         *       "endedAt": "2026-11-20T06:50:02.400Z",
+         *       "durationMs": 2931200,
+         *       "bytes": 1465600000,
+         *       "keptUntil": "2026-12-20"
+         *     }
+         */
+        Recording: {
+            bytes: number;
+            /** @description As the camera was called. */
+            camera: string;
+            course: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date
+             * @description Of the session, in the institution’s zone.
+             */
+            day: string;
+            /** @description What there is to see; breaks are not counted. */
+            durationMs: number;
+            endedAt: string | null;
+            /**
+             * Format: uuid
+             * @description The recording.
+             */
+            id: string;
+            /**
+             * Format: date
+             * @description Last local day before it is removed by age.
+             */
+            keptUntil: string;
+            problem: string | null;
+            /**
+             * Format: uuid
+             * @description Of this session.
+             */
+            sessionId: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            startedAt: string;
+            /** @enum {string} */
+            status: "recording" | "finished";
+            /**
+             * Format: uuid
+             * @description The camera’s part in the session.
+             */
+            streamId: string;
+        };
+        /** RecordingList */
+        RecordingList: {
+            items: components["schemas"]["Recording"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
+        };
+        /** RecordingState */
+        RecordingState: {
+            /**
+             * Format: uuid
+             * @description The session.
+             */
+            sessionId: string;
+            since: string | null;
+        };
+        /** RecordingSwitch */
+        RecordingSwitch: {
+            /** @description Whether the session’s cameras are recorded. */
+            on: boolean;
+        };
+        /** RecordingTimeline */
+        RecordingTimeline: {
+            durationMs: number;
+            /** @description Where the camera or the recorder was away; at most 500. */
+            gaps: {
+                /**
+                 * Format: date-time
+                 * @description What came before ends here.
+                 */
+                from: string;
+                /** @description Where in the recording it is. */
+                offsetMs: number;
+                /**
+                 * Format: date-time
+                 * @description What follows begins here.
+                 */
+                to: string;
+            }[];
+            /** @description What was decided while it was recorded; at most 2000. */
+            marks: {
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+                method: string | null;
+                name: string;
+                /** @description Where in the recording it is; in a break: where that is over. */
+                offsetMs: number;
+                /** @description It was this camera that saw it. */
+                sameCamera: boolean;
+                status: string | null;
+                /**
+                 * Format: uuid
+                 * @description The student.
+                 */
+                studentId: string;
+                /** @description Of the event, as in the ledger: `marked`, `qr-scanned` … */
+                type: string;
+            }[];
         };
         /** Registration */
         Registration: {
@@ -33409,6 +34530,11 @@ export interface components {
                  */
                 sharedDevice: "refuse" | "flag";
             };
+            /** @description Recordings. Each session is switched on by hand; everybody in it is shown that it is. */
+            recording: {
+                /** @description Sessions may be recorded, where the policy allows it. */
+                enabled: boolean;
+            };
             /** @description Who may make an account for themselves. */
             registration: {
                 /** @description Only addresses of these domains, where there are any. */
@@ -33479,6 +34605,10 @@ export interface components {
                  * @enum {string}
                  */
                 sharedDevice?: "refuse" | "flag";
+            };
+            recording?: {
+                /** @description Sessions may be recorded, where the policy allows it. */
+                enabled?: boolean;
             };
             registration?: {
                 /** @description Only addresses of these domains, where there are any. */
