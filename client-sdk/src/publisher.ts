@@ -37,9 +37,11 @@ export interface Publishing {
 }
 
 const ADDRESSES: Record<PublishPath, string> = { video: '/ingest/webrtc', pictures: '/ingest/frames' };
-const RETRY_MS = { first: 500, longest: 8000 };
+const RETRY_MS = { first: 500, restarting: 400, longest: 8000 };
 /** So often in a row a server without a media worker is asked again before pictures are sent. */
 const MOST_UNAVAILABLE = 2;
+/** The same where video came through before: a media worker that is being replaced is worth waiting for. */
+const MOST_UNAVAILABLE_ONCE_VIDEO = 25;
 
 /**
  * Publishes a camera's picture into an open session until `stop()`: signals, connects, and after any break of the
@@ -53,6 +55,7 @@ export function publish(options: PublishOptions): Publishing {
   let waitMs = RETRY_MS.first;
   let path: PublishPath = 'video';
   let unavailable = 0;
+  let mostUnavailable = MOST_UNAVAILABLE;
   let over = false;
 
   const begin = (): void => {
@@ -66,6 +69,7 @@ export function publish(options: PublishOptions): Publishing {
       onPublishing() {
         waitMs = RETRY_MS.first;
         unavailable = 0;
+        if (path === 'video') mostUnavailable = MOST_UNAVAILABLE_ONCE_VIDEO;
         options.onPath?.(path);
         options.onState?.('publishing');
       },
@@ -75,12 +79,14 @@ export function publish(options: PublishOptions): Publishing {
         if (over) return;
         if (reason?.again === false) return finish(reason);
         if (reason?.code === 'webrtc-unavailable') unavailable++;
-        if (blocked || unavailable > MOST_UNAVAILABLE) {
+        if (blocked || unavailable > mostUnavailable) {
           path = 'pictures';
           unavailable = 0;
           return begin();
         }
         options.onState?.('reconnecting');
+        // A media worker is replaced within a second or a few: who waits longer than that waits for nothing.
+        if (unavailable > 0) waitMs = Math.min(waitMs, RETRY_MS.restarting);
         timer = setTimeout(begin, waitMs);
         waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
       },

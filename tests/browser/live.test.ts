@@ -203,6 +203,15 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     expect(await seriousViolations(page)).toEqual([]);
   });
 
+  it('says that there is no moving picture of this camera, and is silent where none is wanted', async () => {
+    const note = page.getByText(/^Single pictures/);
+    await note.waitFor();
+    await button('Moving picture').click();
+    await note.waitFor({ state: 'hidden' });
+    await button('Moving picture').click();
+    await note.waitFor();
+  });
+
   it('corrects one mark by keyboard, and takes it back', async () => {
     const { name } = student(BY_HAND);
     const mark = page.getByRole('button', { name: new RegExp(`^Change the mark of ${name}`) });

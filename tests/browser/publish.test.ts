@@ -11,7 +11,7 @@ import type { ClassSession, StreamStatusView } from '../../server/features/sessi
 import type { Faces } from '../../server/realtime/topics.ts';
 import { type LiveTap, tapLive } from '../support/live.ts';
 import { PASSWORD, startTestServer, TEACHER_EMAIL, type TestServer } from '../support/server.ts';
-import { skipWithoutMediaWorker } from '../support/webrtc.ts';
+import { makeLink, skipWithoutMediaWorker } from '../support/webrtc.ts';
 import { buildDashboard, chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
 import { type CameraScene, cameraScene, enrolPeople, fakeCamera } from './camera-scene.ts';
 import { analysedCounters, driftOf, paintedFrames, quantile, watchStage } from './stage-watch.ts';
@@ -227,6 +227,17 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
       return new Set((await paintedFrames(teacher)).map(({ counter }) => counter)).size > 2;
     }
 
+    it('shows single pictures instead where somebody wants them', async () => {
+      const moving = teacher.getByRole('button', { name: 'Hareketli görüntü' });
+      await moving.click();
+      expect(await moving.getAttribute('aria-pressed')).toBe('false');
+      await teacher.getByRole('img', { name: /Dizüstü görüntüsü/ }).waitFor();
+      await expect.poll(() => server.context.supervisor.stats().streams).toBe(1);
+      expect(await isMoving()).toBe(false);
+      await moving.click();
+      await expect.poll(isMoving, { timeout: PATIENCE_MS }).toBe(true);
+    });
+
     it('refuses a link that was used', async () => {
       const other = await open();
       await other.goto(`/publish#${token}`);
@@ -234,6 +245,84 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
       await other.getByText('Bağlantı daha önce kullanılmış').waitFor();
       await other.context().close();
     });
+
+    it('goes on when its camera was unplugged and is back', async () => {
+      await device.evaluate(`{
+        const track = document.querySelector('video').srcObject.getVideoTracks()[0];
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }`);
+      await device.getByRole('alert').getByText('Kamera çıkarıldı.').waitFor();
+      expect(await seriousViolations(device)).toEqual([]);
+      await device.evaluate("navigator.mediaDevices.dispatchEvent(new Event('devicechange'))");
+      await device.getByRole('alert').waitFor({ state: 'hidden' });
+      const since = tap.events.length;
+      await expect.poll(() => facesSince(since).length, { timeout: PATIENCE_MS }).toBeGreaterThan(5);
+      await publishing(device);
+    }, 60_000);
+
+    it('says what to do where the camera may not be used, and that a page in the background is slow', async () => {
+      const other = await open();
+      await other.addInitScript(`{
+        const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = (wanted) =>
+          globalThis.allowed ? real(wanted) : Promise.reject(new DOMException('no', 'NotAllowedError'));
+      }`);
+      await other.goto('/publish#nothing');
+      await other.getByRole('alert').getByText('Bu sayfanın kamerayı kullanma izni yok.').waitFor();
+      expect(await seriousViolations(other)).toEqual([]);
+      await other.evaluate('globalThis.allowed = true');
+      await other.getByRole('button', { name: 'Yeniden dene' }).click();
+      await other.getByRole('alert').waitFor({ state: 'hidden' });
+      expect(await other.getByRole('button', { name: 'Başlat' }).isEnabled()).toBe(true);
+      await other.context().close();
+      const hide = (hidden: boolean) =>
+        device.evaluate(`{
+          Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} });
+          document.dispatchEvent(new Event('visibilitychange'));
+        }`);
+      await hide(true);
+      await device.getByText('Bu sayfa arka planda').waitFor();
+      await hide(false);
+      await device.getByText('Bu sayfa arka planda').waitFor({ state: 'hidden' });
+    });
+
+    it('takes another camera, and is switched off when it is stopped', async () => {
+      // Chromium has several fake cameras only where it draws their pictures itself.
+      const two = await launchChromium([
+        '--use-fake-device-for-media-stream=device-count=2',
+        '--use-fake-ui-for-media-stream',
+      ]);
+      try {
+        const { page } = await openPage(two, server.url, { locale: 'tr-TR', reducedMotion: 'reduce' });
+        const link = await makeLink(server, sessionId, 'Telefon');
+        await page.goto(`/publish#${link.token}`);
+        await page.getByRole('button', { name: 'Başlat' }).click();
+        await publishing(page);
+        const choice = page.getByLabel('Kamera', { exact: true });
+        const cameras = await choice
+          .locator('option')
+          .evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+        expect(cameras).toHaveLength(2);
+        const other = cameras.find((id) => id !== cameras[0])!;
+        await choice.selectOption(other);
+        await expect.poll(() => choice.inputValue(), { timeout: PATIENCE_MS }).toBe(other);
+        await publishing(page);
+        expect(server.context.publications.isLive(link.streamId)).toBe(true);
+        expect(await seriousViolations(page)).toEqual([]);
+        await page.getByRole('button', { name: 'Durdur' }).click();
+        await page.getByText('Artık görüntü gönderilmiyor').waitFor();
+        await expect.poll(() => server.context.publications.isLive(link.streamId)).toBe(false);
+        expect(await page.locator('video').count()).toBe(0);
+        const gone = await server.teacher.call(
+          'DELETE',
+          `/sessions/${sessionId}/publishers/${link.streamId}`,
+        );
+        expect(gone.status).toBe(204);
+      } finally {
+        await two.close();
+      }
+    }, 90_000);
 
     it.each(['mediasoup-worker', 'ffmpeg'])(
       'goes on by itself when %s is killed',
