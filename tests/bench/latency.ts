@@ -1,16 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { io, type Socket } from 'socket.io-client';
-import { projectRoot } from '../../config/paths.ts';
 import { startCamera, type TestCamera } from '../support/camera.ts';
 import { ADMIN_EMAIL, type Api, PASSWORD, signIn } from '../support/server.ts';
 import { readCounter } from '../support/video.ts';
 import { sleep } from './pipeline-worker.ts';
 import type { BenchScene } from './scene.ts';
+import { startServe } from './serve.ts';
 import { percentile, table } from './table.ts';
 
 /** Milliseconds from the camera sending a frame to a browser's socket having what was seen in it. */
@@ -37,31 +36,6 @@ export async function benchLatency(scene: BenchScene, seconds: number): Promise<
     await camera.kill();
     await rm(dataDir, { recursive: true, force: true });
   }
-}
-
-async function startServe(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(process.execPath, [join(projectRoot, 'bin/yoklama.mjs'), 'serve'], {
-    cwd: projectRoot,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: {
-      ...process.env,
-      ...{
-        NODE_ENV: 'test',
-        PORT: '0',
-        DATA_DIR: dataDir,
-        LOG_LEVEL: 'error',
-        CAMERA_ALLOW_LOOPBACK: 'true',
-      },
-      ...{ ADMIN_EMAIL, ADMIN_PASSWORD: PASSWORD, PIPELINE_FPS: '5' },
-    },
-  });
-  let said = '';
-  for await (const chunk of child.stdout!) {
-    said += String(chunk);
-    const url = /http:\/\/\S+/.exec(said)?.[0];
-    if (url) return { child, url };
-  }
-  throw new Error(`the server did not start: ${said}`);
 }
 
 async function openSession(api: Api, scene: BenchScene, camera: TestCamera): Promise<string> {

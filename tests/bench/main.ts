@@ -13,8 +13,9 @@ import { benchClassrooms, printClassrooms } from './classrooms.ts';
 import { benchLatency, printLatency } from './latency.ts';
 import { benchLoad, printLoad } from './load.ts';
 import { benchScene, enrolAll } from './scene.ts';
+import { benchWebRtc, printWebRtc } from './webrtc.ts';
 
-const names = ['camera', 'capacity', 'latency', 'classrooms', 'load'] as const;
+const names = ['camera', 'capacity', 'latency', 'classrooms', 'load', 'webrtc'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +23,8 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '40' },
     seeds: { type: 'string', default: '1,2,3,4,5' },
     json: { type: 'string' },
+    /** Of `webrtc`: how many at the same time. */
+    publishers: { type: 'string', default: '1,5,10,20' },
     /** Of `load`: endpoints whose names fit. */
     only: { type: 'string' },
     /** Of `load`: keep the data there for the next run. */
@@ -40,7 +43,7 @@ const results: Record<string, unknown> = {
 };
 console.log(`${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}\n`);
 
-if (wanted.some((name) => name !== 'classrooms' && name !== 'load')) {
+if (wanted.some((name) => ['camera', 'capacity', 'latency'].includes(name))) {
   const scene = await benchScene();
   const config = loadConfig();
   const models = await loadFaceModels({ pack: config.models.pack, dir: config.models.dir });
@@ -73,6 +76,14 @@ if (wanted.includes('load')) {
   const figures = await benchLoad(Math.min(3, seconds), { only, folder: values.data });
   results.load = figures;
   console.log(`## Lists, statistics and reports under load\n\n${printLoad(figures)}\n`);
+}
+if (wanted.includes('webrtc')) {
+  const figures = await benchWebRtc(Math.min(20, seconds), values.publishers.split(',').map(Number));
+  if (typeof figures === 'string') console.log(`## Browsers as cameras\n\nleft out: ${figures}\n`);
+  else {
+    results.webrtc = figures;
+    console.log(`## Browsers as cameras\n\n${printWebRtc(figures)}\n`);
+  }
 }
 if (values.json) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -20,7 +20,9 @@ export async function draw(given: {
   canvas.width = width;
   canvas.height = height;
   const brush = canvas.getContext('2d', { alpha: false })!;
-  const people = image === undefined ? null : await createImageBitmap(await (await fetch(image)).blob());
+  // Not fetched: the content policy of the page allows no such address.
+  const bytes = image === undefined ? null : Uint8Array.from(atob(image), (char) => char.charCodeAt(0));
+  const people = bytes && (await createImageBitmap(new Blob([bytes], { type: 'image/jpeg' })));
   const side = width / 32;
   let n = 0;
   const paint = (): void => {

@@ -17,7 +17,7 @@ export interface CameraPicture {
   width: number;
   height: number;
   fps: number;
-  /** An image that fills the picture below the counter; a moving pattern by default. */
+  /** A JPEG in Base64 that fills the picture behind the counter; a moving pattern by default. */
   image?: string;
 }
 
