@@ -7,6 +7,7 @@ import { joinSession, type LiveHandlers, type LiveSession } from './live-client.
 import { followNotifications, type NoticeHandlers } from './notices-client.ts';
 import { contestCalls, excuseCalls, notificationCalls, studentRecordCalls } from './own-calls.ts';
 import { publisherCalls } from './publisher-calls.ts';
+import { recordingCalls } from './recording-calls.ts';
 import { browserTokenStorage, createTokenKeeper, type TokenStorage } from './tokens.ts';
 import type * as api from './types.ts';
 
@@ -46,6 +47,7 @@ export function createClient(options: ClientOptions = {}) {
     cameras: cameraCalls(http),
     sessions: sessionCalls(http),
     publishers: publisherCalls(http),
+    recordings: recordingCalls(http, baseUrl),
     attendance: attendanceCalls(http),
     reviews: reviewCalls(http),
     ...institutionCalls(http, baseUrl, authorised),

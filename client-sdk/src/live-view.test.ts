@@ -81,6 +81,7 @@ function snapshot(over: Partial<LiveSnapshot> = {}): LiveSnapshot {
       openedAt: '2026-01-05T09:00:00.000Z',
       closedAt: null,
       cameras: [],
+      recording: null,
       policy: { id: 'eu', name: 'EU', emotion: 'off' },
       counts: { present: 0, late: 0, excused: 0, absent: 0, pending: 2, review: 0 },
     },

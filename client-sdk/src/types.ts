@@ -86,6 +86,10 @@ export type NewPublisher = Body<paths['/api/v1/sessions/{id}/publishers']['post'
 export type PublisherLink = Schemas['PublisherLink'];
 export type Publisher = Schemas['PublisherList']['items'][number];
 
+export type Recording = Schemas['Recording'];
+export type RecordingQuery = Query<'/api/v1/recordings'>;
+export type RecordingTimeline = Schemas['RecordingTimeline'];
+
 export type LiveSnapshot = Schemas['LiveSnapshot'];
 export type RosterEntry = LiveSnapshot['roster'][number];
 export type HistoryPoint = LiveSnapshot['history'][number];

@@ -22,6 +22,8 @@ export async function secure(app: FastifyInstance, context: AppContext): Promise
         // Preact sets style attributes; no style sheet comes from elsewhere.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:', 'blob:'],
+        // Recordings are put together by the page.
+        mediaSrc: ["'self'", 'blob:'],
         connectSrc: ["'self'", 'ws:', 'wss:'],
         objectSrc: ["'none'"],
         frameAncestors: ["'self'"],

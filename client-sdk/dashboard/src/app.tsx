@@ -17,6 +17,8 @@ const CoursePage = lazy(() => import('./routes/course.tsx').then((module) => mod
 const Institution = lazy(() => import('./routes/institution.tsx').then((module) => module.Institution));
 const Requests = lazy(() => import('./routes/requests.tsx').then((module) => module.Requests));
 const Reports = lazy(() => import('./routes/reports.tsx').then((module) => module.Reports));
+const Recordings = lazy(() => import('./routes/recordings.tsx').then((module) => module.Recordings));
+const RecordingPage = lazy(() => import('./routes/recording.tsx').then((module) => module.RecordingPage));
 const Cameras = lazy(() => import('./routes/cameras.tsx').then((module) => module.Cameras));
 const Account = lazy(() => import('./routes/account.tsx').then((module) => module.Account));
 const Notifications = lazy(() => import('./routes/notifications.tsx').then((module) => module.Notifications));
@@ -63,6 +65,8 @@ function SignedIn() {
         <Route path="/courses" component={Courses} />
         <Route path="/courses/:id" component={CoursePage} />
         <Route path="/cameras" component={Cameras} />
+        <Route path="/recordings" component={Recordings} />
+        <Route path="/recordings/:id" component={RecordingPage} />
         <Route path="/institution/:view?" component={Institution} />
         <Route path="/requests/:view?" component={Requests} />
         <Route path="/reports/:view?" component={Reports} />

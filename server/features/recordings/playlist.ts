@@ -25,7 +25,7 @@ export function writePlaylist(segments: readonly ListedSegment[], finished: bool
       ...(gap && index > 0 ? ['#EXT-X-DISCONTINUITY'] : []),
       ...(gap || index === 0 ? [`#EXT-X-PROGRAM-DATE-TIME:${startAt.toISOString()}`] : []),
       `#EXTINF:${(durationMs / 1000).toFixed(3)},`,
-      `segments/${seq}`,
+      `segments/${seq}.ts`,
     ]),
     ...(finished ? ['#EXT-X-ENDLIST'] : []),
     '',

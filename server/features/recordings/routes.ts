@@ -94,7 +94,7 @@ export async function recordingRoutes(app: App, context: AppContext): Promise<vo
   );
 
   app.get(
-    '/recordings/:id/playlist',
+    '/recordings/:id/playlist.m3u8',
     {
       schema: {
         tags,
@@ -133,7 +133,7 @@ export async function recordingRoutes(app: App, context: AppContext): Promise<vo
   );
 
   app.get(
-    '/recordings/:id/segments/:seq',
+    '/recordings/:id/segments/:segment',
     {
       schema: {
         tags,
@@ -145,7 +145,8 @@ export async function recordingRoutes(app: App, context: AppContext): Promise<vo
       },
     },
     async ({ caller, params }, reply) => {
-      const { stream, bytes } = await segmentOf(context, caller, params.id, params.seq);
+      const seq = Number.parseInt(params.segment, 10);
+      const { stream, bytes } = await segmentOf(context, caller, params.id, seq);
       return reply
         .header('cache-control', 'private, no-store')
         .header('content-length', bytes)

@@ -120,5 +120,5 @@ export type Timeline = Static<typeof Timeline>;
 
 export const SegmentParams = Type.Object({
   id: Uuid('The recording.'),
-  seq: Type.Integer({ minimum: 0, maximum: 10_000_000, description: 'Its number, from 0.' }),
+  segment: Type.String({ pattern: '^[0-9]{1,8}\\.ts$', description: 'Its number from 0, and `.ts`.' }),
 });

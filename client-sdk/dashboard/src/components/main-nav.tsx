@@ -1,4 +1,4 @@
-import { BookOpen, Building2, CalendarCheck, Cctv, ChartColumn, Ellipsis, Inbox, Users } from 'lucide';
+import { BookOpen, Building2, CalendarCheck, Cctv, ChartColumn, Ellipsis, Film, Inbox, Users } from 'lucide';
 import { useLocation } from 'preact-iso';
 import { t } from '../i18n/index.ts';
 import { canManage } from '../state/session.ts';
@@ -10,6 +10,7 @@ const PAGES = [
   { href: '/students', text: 'nav.students', icon: Users, owns: /^\/students/ },
   { href: '/courses', text: 'nav.courses', icon: BookOpen, owns: /^\/courses/ },
   { href: '/cameras', text: 'nav.cameras', icon: Cctv, owns: /^\/cameras/ },
+  { href: '/recordings', text: 'nav.recordings', icon: Film, owns: /^\/recordings/ },
   { href: '/reports', text: 'nav.reports', icon: ChartColumn, owns: /^\/reports/ },
   { href: '/requests', text: 'nav.requests', icon: Inbox, owns: /^\/requests/ },
   { href: '/institution', text: 'nav.institution', icon: Building2, owns: /^\/institution/, manage: true },

@@ -5,11 +5,13 @@ import { reportsEn } from './institution/reports.en.ts';
 import { requestsEn } from './institution/requests.en.ts';
 import { rostersEn } from './institution/rosters.en.ts';
 import { publishEn, publishErrorsEn } from './publish.en.ts';
+import { recordingErrorsEn, recordingsEn } from './recordings.en.ts';
 
 /** English texts; `tr.ts` must have the same keys. `_one` and `_other` are plural forms. */
 export const en = {
   ...accountEn,
   ...publishEn,
+  ...recordingsEn,
   ...institutionEn,
   ...reportsEn,
   ...requestsEn,
@@ -45,6 +47,7 @@ export const en = {
     students: 'Students',
     courses: 'Courses',
     cameras: 'Cameras',
+    recordings: 'Recordings',
     reports: 'Reports',
     requests: 'Requests',
     institution: 'Institution',
@@ -442,6 +445,7 @@ export const en = {
   error: {
     ...accountErrorsEn,
     ...publishErrorsEn,
+    ...recordingErrorsEn,
     ...institutionErrorsEn,
     network: 'The server cannot be reached. Check the network connection.',
     'invalid-request': 'The server does not accept this entry.',

@@ -6,10 +6,12 @@ import { requestsTr } from './institution/requests.tr.ts';
 import { rostersTr } from './institution/rosters.tr.ts';
 import type { Messages } from './messages.ts';
 import { publishErrorsTr, publishTr } from './publish.tr.ts';
+import { recordingErrorsTr, recordingsTr } from './recordings.tr.ts';
 
 export const tr: Messages = {
   ...accountTr,
   ...publishTr,
+  ...recordingsTr,
   ...institutionTr,
   ...reportsTr,
   ...requestsTr,
@@ -45,6 +47,7 @@ export const tr: Messages = {
     students: 'Öğrenciler',
     courses: 'Dersler',
     cameras: 'Kameralar',
+    recordings: 'Kayıtlar',
     reports: 'Raporlar',
     requests: 'Talepler',
     institution: 'Kurum',
@@ -435,6 +438,7 @@ export const tr: Messages = {
   error: {
     ...accountErrorsTr,
     ...publishErrorsTr,
+    ...recordingErrorsTr,
     ...institutionErrorsTr,
     network: 'Sunucuya ulaşılamıyor. Ağ bağlantısına bakın.',
     'invalid-request': 'Sunucu bu girişi kabul etmiyor.',

@@ -9,6 +9,7 @@ import { CloseSession } from '../components/live/close-session.tsx';
 import { DevicesButton } from '../components/live/devices.tsx';
 import { KeysDialog } from '../components/live/keys-dialog.tsx';
 import { QrButton } from '../components/live/qr-dialog.tsx';
+import { RecordingSign, RecordingSwitch, RecordingTrouble } from '../components/live/recording-switch.tsx';
 import { ReviewPanel } from '../components/live/review-panel.tsx';
 import { RosterPanel } from '../components/live/roster-panel.tsx';
 import { Stage } from '../components/live/stage.tsx';
@@ -118,6 +119,7 @@ function LivePage({ store, session }: { store: LiveStore; session: ClassSession 
     <div class="live">
       <Head store={store} session={session} />
       {store.connection.value === 'lost' && <LostBanner />}
+      <RecordingTrouble session={session} />
       {view.databaseDown && (
         <Banner tone="warn" icon={DatabaseZap} role="alert">
           {t('live.databaseDown')}
@@ -210,6 +212,7 @@ function Head({ store, session }: { store: LiveStore; session: ClassSession }) {
             <span class="visually-hidden">{t('policy.title')}: </span>
             {t(`policy.${emotion}`)}
           </span>
+          <RecordingSign session={session} />
         </div>
         <p class="meta">
           <span>{session.course.code}</span>
@@ -231,6 +234,7 @@ function Head({ store, session }: { store: LiveStore; session: ClassSession }) {
         ) : (
           <>
             <DevicesButton store={store} sessionId={session.id} />
+            <RecordingSwitch session={session} />
             <QrButton store={store} session={session} />
             <CloseSession store={store} />
           </>

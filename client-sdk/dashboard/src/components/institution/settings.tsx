@@ -11,6 +11,7 @@ import { RecordForm } from '../record-form.tsx';
 import { RemoveButton } from '../remove-button.tsx';
 import { SelectField } from '../select-field.tsx';
 import { LOCALES, ZONES } from './places.ts';
+import { RecordingSetting } from './recording-setting.tsx';
 
 export function Settings() {
   const tenant = useResource(() => client.tenant(), []);
@@ -29,7 +30,10 @@ export function Settings() {
         <Identity tenant={tenant.data} onChanged={changed} />
         <LogoCard tenant={tenant.data} onChanged={changed} />
       </div>
-      <Access tenant={tenant.data} onChanged={changed} />
+      <div class="stack">
+        <Access tenant={tenant.data} onChanged={changed} />
+        <RecordingSetting tenant={tenant.data} onChanged={changed} />
+      </div>
     </div>
   );
 }

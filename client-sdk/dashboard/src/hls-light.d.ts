@@ -1,0 +1,4 @@
+/** The smaller build: without subtitles, several sound tracks and protected media. */
+declare module 'hls.js/light' {
+  export { default } from 'hls.js';
+}
