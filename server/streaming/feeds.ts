@@ -94,6 +94,21 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
     return channel;
   }
 
+  /** The stream's channel, made where there is none. */
+  async function hold(streamId: string): Promise<Channel> {
+    for (;;) {
+      let made = channels.get(streamId);
+      if (!made) {
+        made = openChannel(streamId);
+        channels.set(streamId, made);
+        made.catch(() => channels.delete(streamId));
+      }
+      const channel = await made;
+      // The last user may have left in the meantime.
+      if (!channel.over) return channel;
+    }
+  }
+
   /** From what there is now. */
   function update(channel: Channel): void {
     if (channel.over) return;
@@ -152,13 +167,7 @@ export function createFeeds({ sfu, publications, supervisor, sessionOf, log }: F
 
   return {
     async open(streamId) {
-      let made = channels.get(streamId);
-      if (!made) {
-        made = openChannel(streamId);
-        channels.set(streamId, made);
-        made.catch(() => channels.delete(streamId));
-      }
-      const channel = await made;
+      const channel = await hold(streamId);
       channel.users++;
       const own = new Set<() => void>();
       let closed = false;

@@ -160,8 +160,12 @@ describe.skipIf(leftOut)(SUITE, () => {
     await eventually(isLive('three'));
     const worker = () => programs('node').filter((pid) => pid !== process.pid);
     const blows: Record<string, () => Promise<void>> = {
-      relay: async () => process.kill((await relays())[0]!.pid, 'SIGKILL'),
-      'media worker': async () => process.kill(programs('mediasoup-worker')[0]!, 'SIGKILL'),
+      relay: async () => {
+        process.kill((await relays())[0]!.pid, 'SIGKILL');
+      },
+      'media worker': async () => {
+        process.kill(programs('mediasoup-worker')[0]!, 'SIGKILL');
+      },
       'pipeline worker': async () => {
         const parents = new Set((await relays()).map(({ parent }) => parent));
         for (const pid of worker()) if (parents.has(pid)) process.kill(pid, 'SIGKILL');

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 
+/** The media worker looks at it more closely. */
 const Opaque = Type.Unsafe<object>({ type: 'object' });
 
 /** Messages of `/ingest/watch`, JSON, one a WebSocket message. Those of the browser: */
@@ -13,7 +14,13 @@ export const WatchFromClient = Type.Union([
   /** The one that was renewed: the right to watch goes with it. */
   Type.Object({ type: Type.Literal('token'), token: Type.String({ minLength: 1, maxLength: 2000 }) }),
   /** What the browser can receive: the video is offered from now on, whenever there is some. */
-  Type.Object({ type: Type.Literal('able'), rtpCapabilities: Opaque }),
+  Type.Object({
+    type: Type.Literal('able'),
+    rtpCapabilities: Type.Object({
+      codecs: Type.Array(Opaque),
+      headerExtensions: Type.Optional(Type.Array(Opaque)),
+    }),
+  }),
   Type.Object({ type: Type.Literal('connect'), dtlsParameters: Opaque }),
   /** The offered video has its place; packets may come. */
   Type.Object({ type: Type.Literal('resume'), id: Type.String({ maxLength: 100 }) }),

@@ -34,6 +34,7 @@ export function watch(context: AppContext, socket: WebSocket): void {
   } | null = null;
   let said: string | null = null;
   let token = '';
+  let viewerId = '';
   let over = false;
 
   const peer: PeerSocket<WatchFromServer> = openPeerSocket<WatchFromClient, WatchFromServer>(socket, {
@@ -78,9 +79,8 @@ export function watch(context: AppContext, socket: WebSocket): void {
     if (!transport || !feed) throw new ApiError('signal-invalid');
     switch (message.type) {
       case 'token': {
-        const before = seat!;
-        const { tenantId, expiresAt } = await context.tokens.verify(message.token);
-        if (tenantId !== before.tenantId) throw new ApiError('unauthenticated');
+        const { userId, expiresAt } = await context.tokens.verify(message.token);
+        if (userId !== viewerId) throw new ApiError('unauthenticated');
         token = message.token;
         await checkRights();
         return peer.send({ type: 'token', tokenForMs: remaining(expiresAt) });
@@ -110,6 +110,7 @@ export function watch(context: AppContext, socket: WebSocket): void {
     clearTimeout(silent);
     token = given;
     const caller = await context.tokens.verify(token);
+    viewerId = caller.userId;
     const taken = await takeSeat(context, caller, streamId);
     if (over) return taken.leave();
     seat = taken;
@@ -153,7 +154,9 @@ export function watch(context: AppContext, socket: WebSocket): void {
     if (offered?.producer === producer) return;
     withdraw();
     said = null;
-    if (!feed.room.router.canConsume({ producerId: producer.id, rtpCapabilities: able })) {
+    const { router } = feed.room;
+    const question = { producerId: producer.id, rtpCapabilities: able };
+    if (!(await understood(async () => router.canConsume(question)))) {
       peer.send({ type: 'waiting', reason: 'codec-not-supported' });
       return;
     }
