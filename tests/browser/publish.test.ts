@@ -238,6 +238,26 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
       await expect.poll(isMoving, { timeout: PATIENCE_MS }).toBe(true);
     });
 
+    it('shows single pictures where the network lets no media through', async () => {
+      const blocked = await teacher.context().newPage();
+      await blocked.addInitScript(`{
+        const Real = RTCPeerConnection;
+        // Only by relay, and there is none.
+        globalThis.RTCPeerConnection = class extends Real {
+          constructor(config) {
+            super({ ...config, iceTransportPolicy: 'relay' });
+          }
+        };
+      }`);
+      await blocked.goto(`/sessions/${sessionId}`);
+      await blocked.getByRole('img', { name: /Dizüstü görüntüsü\. Görüntüde [1-9]/ }).waitFor();
+      await blocked.getByText(/^Tek tek kareler/).waitFor();
+      await watchStage(blocked);
+      await sleep(500);
+      expect(await paintedFrames(blocked)).toEqual([]);
+      await blocked.close();
+    });
+
     it('refuses a link that was used', async () => {
       const other = await open();
       await other.goto(`/publish#${token}`);
