@@ -3,7 +3,7 @@ import { type AttendanceStatus, classSessions, courses } from '../../db/schema/i
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
-import { assertCourse } from '../courses/access.ts';
+import { courseScope } from '../courses/access.ts';
 import { tallies } from '../reports/tallies.ts';
 import { searchPatterns } from '../students/search.ts';
 import { countStatuses, noCounts, rateOf } from './counting.ts';
@@ -16,13 +16,15 @@ export async function courseAttendance(
   courseId: string,
   query: CourseAttendanceQuery,
 ): Promise<CourseAttendance> {
-  await assertCourse(tx, caller, courseId);
-  const [course] = await tx
-    .select({ id: courses.id, code: courses.code, name: courses.name })
-    .from(courses)
-    .where(eq(courses.id, courseId));
+  const [[course], { newest, sessionsTotal }] = await Promise.all([
+    tx
+      .select({ id: courses.id, code: courses.code, name: courses.name })
+      .from(courses)
+      .where(and(eq(courses.id, courseId), courseScope(caller, courses.id) ?? undefined)),
+    columns(tx, courseId, query),
+  ]);
+  // Who may not see a course is told that there is none.
   if (!course) throw new ApiError('course-not-found');
-  const { newest, sessionsTotal } = await columns(tx, courseId, query);
   const sessionIds = newest.map((session) => session.id);
   const [counts, people] = await Promise.all([
     countsOf(tx, sessionIds),

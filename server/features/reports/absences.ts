@@ -76,11 +76,14 @@ export async function absences(
     ), people as materialized (
       select id, name, number, department from students
       where ${all(sql`archived_at is null`, query.department ? sql`department = ${query.department}` : null)}
+    ), those as materialized (
+      -- Or each line would look for its course by itself.
+      select id, code, name, warn_after_absences from courses
     ), judged as (
       select p.*, coalesce(c.warn_after_absences, ${threshold}::int) as threshold,
         coalesce(p.absences >= coalesce(c.warn_after_absences, ${threshold}::int), false) as warning,
         c.code, c.name as course_name, st.name, st.number, st.department
-      from counted p join courses c on c.id = p.course_id
+      from counted p join those c on c.id = p.course_id
       join people st on st.id = p.student_id
       where p.absences > 0
       -- Or what is chosen below would be joined as if it were a handful.

@@ -131,10 +131,10 @@ function summedUp(subject: Exclude<Subject, 'students'>, query: ListQuery, count
     ), lines as (${LINES[subject](query)}), cut as (
       select *, count(*) over ()::int as total from (select *, ${rate} from lines) l
       where ${matches(query)} ${page(query)}
-    )
-    select id, code, name, department, sessions, present, late, excused, absent, pending, "rateBefore", total,
-      ${STUDENTS[subject]} as students
-    from cut order by ${ORDERS[query.sort]}`;
+    ), enrolled as materialized (${ENROLLED[subject]})
+    select cut.*, coalesce(n.students, 0) as students
+    from cut left join enrolled n on n.id is not distinct from cut.id
+    order by ${ORDERS[query.sort]}`;
 }
 
 const summed = sql`
@@ -157,15 +157,20 @@ const LINES: Record<Exclude<Subject, 'students'>, (query: ListQuery) => SQL> = {
     from sums s join courses c on c.id = s.course_id group by c.department`,
 };
 
-/** Who is enrolled now: of the lines of the page only. */
-const STUDENTS: Record<Exclude<Subject, 'students'>, SQL> = {
-  courses: sql`(select count(*)::int from enrolments e where e.course_id = cut.id::uuid)`,
-  teachers: sql`(
-    select count(distinct e.student_id)::int from course_teachers x join enrolments e on e.course_id = x.course_id
-    where x.teacher_id = cut.id::uuid)`,
-  departments: sql`(
-    select count(distinct e.student_id)::int from courses x join enrolments e on e.course_id = x.id
-    where x.department is not distinct from cut.department)`,
+/** How many are enrolled now, in the lines of the page: each student once, whatever the number of courses. */
+const ENROLLED: Record<Exclude<Subject, 'students'>, SQL> = {
+  courses: sql`
+    select e.course_id::text as id, count(*)::int as students from enrolments e
+    where e.course_id in (select cut.id::uuid from cut) group by e.course_id`,
+  teachers: sql`
+    select teacher_id::text as id, count(*)::int as students from (
+      select distinct x.teacher_id, e.student_id from course_teachers x join enrolments e on e.course_id = x.course_id
+      where x.teacher_id in (select cut.id::uuid from cut)
+    ) d group by teacher_id`,
+  departments: sql`
+    select department as id, count(*)::int as students from (
+      select distinct x.department, e.student_id from courses x join enrolments e on e.course_id = x.id
+    ) d group by department`,
 };
 
 const person = sql`st.id::text as id, st.number as code, st.name, st.department`;
