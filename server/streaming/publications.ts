@@ -197,6 +197,8 @@ export function createPublications(
       if (place && --place.claims <= 0 && !byStream.has(streamId)) places.delete(streamId);
     },
     add({ streamId, room, producer, replaced }) {
+      // It ended on the way here; nothing would tell of its end again.
+      if (producer.closed) return;
       const held = newHeld({ media: { room, producer }, taken: () => undefined, replaced });
       hold(streamId, held);
       producer.observer.once('close', () => end(streamId, held));

@@ -37,6 +37,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
   let lease: Lease | null = null;
   let transport: types.WebRtcTransport | null = null;
   let producer: types.Producer | null = null;
+  let unfollow: () => void = () => undefined;
+  let claimed = false;
   let ended = false;
 
   const send = (message: SignalFromServer): void => {
@@ -81,6 +83,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
     sfu.events.off('lost', onLost);
     context.supervisor.events.off('status', onStatus);
     context.supervisor.events.off('observation', onObservation);
+    unfollow();
+    if (claimed && !producer) publications.unclaim(grant!.streamId);
     producer?.close();
     transport?.close();
     lease?.leave();
@@ -132,6 +136,8 @@ export function signal(context: AppContext, socket: WebSocket): void {
         producer = await asked(() =>
           transport!.produce({ kind: 'video', rtpParameters: message.rtpParameters as types.RtpParameters }),
         );
+        // The socket closed meanwhile: nobody would close it any more.
+        if (ended) return producer.close();
         clearTimeout(silent);
         const replaced = (why: SentAway) => end(...GOODBYES[why]);
         publications.add({ streamId: grant.streamId, room: lease.room, producer, replaced });
@@ -158,6 +164,7 @@ export function signal(context: AppContext, socket: WebSocket): void {
     if (ended) return transport.close();
     const { resumeToken } = await redeem(context, token);
     if (ended) return publications.unclaim(grant.streamId);
+    claimed = true;
     transport.once('dtlsstatechange', (state) => {
       if (state === 'failed' || state === 'closed') end('connection-lost', 'The connection was lost.', true);
     });
@@ -171,6 +178,7 @@ export function signal(context: AppContext, socket: WebSocket): void {
       iceServers: iceServers(context.config.webrtc, grant.streamId, context.clock.now()),
       maxKbps: context.config.webrtc.maxKbps,
     });
+    unfollow = context.recorder.follow(grant, (on) => send({ type: 'recording', on }));
   }
 }
 
