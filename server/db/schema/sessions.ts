@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import {
   bigint,
+  boolean,
   date,
   foreignKey,
   index,
@@ -63,6 +64,8 @@ export const classSessions = pgTable(
     watchedSeconds: real('watched_seconds').notNull().default(0),
     /** Its cameras are recorded since then; null: they are not. */
     recordingSince: instant('recording_since'),
+    /** A remote class: students may be seen by cameras of their own. */
+    ownCameras: boolean('own_cameras').notNull().default(false),
     createdAt: createdAt(),
   },
   (table) => [

@@ -1,0 +1,1 @@
+ALTER TABLE "class_sessions" ADD COLUMN "own_cameras" boolean DEFAULT false NOT NULL;
