@@ -9,6 +9,7 @@ export interface AttemptHandlers {
   /** The picture arrives. */
   onPublishing(): void;
   onFraming(framing: Framing): void;
+  onRecording(on: boolean): void;
   /**
    * Called once. Null: the connection was lost. `blocked`: the server answered, but no media connection came up.
    */

@@ -17,6 +17,8 @@ export interface PublishHandlers {
   /** The name of the course, once known. */
   onCourse?(course: string): void;
   onFraming?(framing: Framing): void;
+  /** What is sent is recorded, or no longer: who stands before the camera is to be shown it. */
+  onRecording?(on: boolean): void;
   /** It is over: the link is used up, the session has closed, another device has taken its place. */
   onEnd?(reason: { code: string; message: string }): void;
 }
@@ -74,9 +76,11 @@ export function publish(options: PublishOptions): Publishing {
         options.onState?.('publishing');
       },
       onFraming: (framing) => options.onFraming?.(framing),
+      onRecording: (on) => options.onRecording?.(on),
       onEnd(reason, blocked) {
         attempt = null;
         if (over) return;
+        options.onRecording?.(false);
         if (reason?.again === false) return finish(reason);
         if (reason?.code === 'webrtc-unavailable') unavailable++;
         if (blocked || unavailable > mostUnavailable) {

@@ -25,6 +25,7 @@ type FromServer =
   | { type: 'ice'; iceParameters: types.IceParameters }
   | { type: 'status'; state: string; reason: string }
   | ({ type: 'framing' } & Framing)
+  | { type: 'recording'; on: boolean }
   | ({ type: 'end' } & EndReason);
 
 /** Publishes by WebRTC: signals over a WebSocket, and connects. */
@@ -117,6 +118,7 @@ export function sendVideo(
         end({ code: 'publish-failed', message: (error as Error).message, again: true }),
       );
     } else if (message.type === 'framing') handlers.onFraming(message);
+    else if (message.type === 'recording') handlers.onRecording(message.on);
     else if (message.type === 'end') end(message);
     else {
       awaited.get(message.type)?.(message);

@@ -89,6 +89,8 @@ export type SignalFromServer =
   | { type: 'status'; state: string; reason: string }
   /** How well faces can be read, for who places the camera. */
   | { type: 'framing'; faces: number; facePx: number; advice: 'ok' | 'move-closer' | 'nobody' }
+  /** Whether what it sends is recorded: who stands before the camera is to see it. */
+  | { type: 'recording'; on: boolean }
   /** Nothing follows; `again`: try to come back with the resume token. */
   | { type: 'end'; code: string; message: string; again: boolean };
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import { and, eq, inArray } from 'drizzle-orm';
 import type { SourceSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
@@ -22,6 +23,8 @@ import { createTape, type Tape } from './tape.ts';
 export interface Recorder {
   /** Brings what is recorded of a session into line with its switch. */
   align(session: LiveSession): Promise<void>;
+  /** Tells a publisher whether its picture is recorded, now and at every change; returns how to stop that. */
+  follow(of: { sessionId: string; studentId: string | null }, tell: (on: boolean) => void): () => void;
   /** Stops what the institution no longer allows, and recordings that were removed. */
   check(): Promise<void>;
   stats(): { recordings: number };
@@ -54,6 +57,8 @@ export function createRecorder(context: AppContext): Recorder {
   const active = new Map<string, Active>();
   /** Of one session one after the other. */
   const turns = new Map<string, Promise<void>>();
+  /** The sign of a session, by its id. */
+  const signs = new EventEmitter<Record<string, [on: boolean]>>().setMaxListeners(0);
   let closing = false;
   defineRemoval(context);
 
@@ -92,7 +97,7 @@ export function createRecorder(context: AppContext): Recorder {
     const { tenantId } = session;
     const { since, wanted, starting } = await db.tenant(tenantId, (tx) => plan(tx, session));
     // The sign is there before the first picture is kept, and goes after the last.
-    if (since !== null) session.setRecording(since, null);
+    if (since !== null) show(session, since);
     for (const one of of(session.id)) {
       if (wanted.has(one.id)) continue;
       supervisor.recordings.stop(one.id);
@@ -100,8 +105,13 @@ export function createRecorder(context: AppContext): Recorder {
     }
     if (closing || live.find(session.id) !== session) return;
     for (const recording of starting) if (!active.has(recording.id)) begin(session, recording);
-    if (since === null) session.setRecording(null, null);
+    if (since === null) show(session, null);
     else tellProblem(session);
+  }
+
+  function show(session: LiveSession, since: Date | null): void {
+    session.setRecording(since, null);
+    signs.emit(session.id, since !== null);
   }
 
   /** The rows that the session is to have; those that are no longer wanted are finished. */
@@ -257,10 +267,19 @@ export function createRecorder(context: AppContext): Recorder {
     });
   }
 
-  /** Nothing of a recording that was removed while it was written stays on the disk. */
+  /** Nothing of a recording that was removed while it was written stays on the disk, and no row without a picture. */
   async function settle({ id, tenantId, sessionId }: Active): Promise<void> {
     if (closing) return;
-    const kept = await db.tenant(tenantId, (tx) => existing(tx, [id]));
+    const kept = await db.tenant(tenantId, async (tx) => {
+      // Switched on and off without a picture between.
+      const nothing = and(
+        eq(recordings.id, id),
+        eq(recordings.status, 'finished'),
+        eq(recordings.segments, 0),
+      );
+      await tx.delete(recordings).where(nothing);
+      return existing(tx, [id]);
+    });
     if (!kept.has(id)) await removeFolder(context, tenantId, id);
     const session = live.find(sessionId);
     if (session) tellProblem(session);
@@ -290,6 +309,18 @@ export function createRecorder(context: AppContext): Recorder {
 
   return {
     align,
+    follow({ sessionId, studentId }, tell) {
+      // A student's own camera is not recorded.
+      if (studentId !== null) return () => undefined;
+      let told = false;
+      const changed = (on: boolean): void => {
+        if (on !== told) tell(on);
+        told = on;
+      };
+      changed(live.find(sessionId)?.row.recordingSince != null);
+      signs.on(sessionId, changed);
+      return () => signs.off(sessionId, changed);
+    },
     check,
     stats: () => ({ recordings: active.size }),
     async close() {

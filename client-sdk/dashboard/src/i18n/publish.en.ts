@@ -2,7 +2,7 @@
 export const publishEn = {
   publish: {
     title: 'This device as a camera',
-    lead: 'The picture goes to the class that this link belongs to, and is not stored.',
+    lead: 'The picture goes to the class that this link belongs to, and is stored only while the class is recorded: this page says so then.',
     camera: 'Camera',
     preview: 'Picture of the camera',
     start: 'Start',
@@ -72,5 +72,7 @@ export const publishErrorsEn = {
   'sdp-codec-unsupported': 'The device offers no video as VP8 or H.264.',
   'ice-session-unnamed': 'Say which connection is meant.',
   'ice-session-over': 'The connection has been renewed since.',
+  'viewer-not-found': 'There is no such viewer any more.',
+  'stream-not-live': 'The stream has no video now. Try again shortly.',
   'signal-invalid': 'The connection to the server went wrong. Try again.',
 };

@@ -5,7 +5,7 @@ import type { publishEn, publishErrorsEn } from './publish.en.ts';
 export const publishTr: Texts<typeof publishEn> = {
   publish: {
     title: 'Bu cihaz kamera olsun',
-    lead: 'Görüntü bu bağlantının ait olduğu derse gider, saklanmaz.',
+    lead: 'Görüntü bu bağlantının ait olduğu derse gider; yalnızca ders kaydedilirken saklanır, o zaman bu sayfada yazar.',
     camera: 'Kamera',
     preview: 'Kameranın görüntüsü',
     start: 'Başlat',
@@ -76,5 +76,7 @@ export const publishErrorsTr: Texts<typeof publishErrorsEn> = {
   'sdp-codec-unsupported': 'Cihaz VP8 ya da H.264 görüntü sunmuyor.',
   'ice-session-unnamed': 'Hangi bağlantının kastedildiği belirtilmemiş.',
   'ice-session-over': 'Bağlantı bu arada yenilendi.',
+  'viewer-not-found': 'Böyle bir izleyici artık yok.',
+  'stream-not-live': 'Yayında şu an görüntü yok. Biraz sonra yeniden deneyin.',
   'signal-invalid': 'Sunucuyla bağlantıda sorun oldu. Yeniden deneyin.',
 };

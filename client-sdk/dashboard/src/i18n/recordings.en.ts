@@ -26,6 +26,7 @@ export const recordingsEn = {
     stopBody: 'What was recorded until now is kept.',
     started: 'The session is being recorded.',
     stopped: 'The session is no longer recorded.',
+    publisher: 'This class is being recorded: what this camera sees is kept.',
     player: 'Recording of {{camera}}',
     cannotPlay: 'This browser cannot play the recording.',
     playFailed: 'The recording cannot be played: parts of it are missing or the connection was lost.',

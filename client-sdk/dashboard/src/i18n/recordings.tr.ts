@@ -26,6 +26,7 @@ export const recordingsTr = {
     stopBody: 'Şimdiye kadar kaydedilenler saklanır.',
     started: 'Oturum kaydediliyor.',
     stopped: 'Oturum artık kaydedilmiyor.',
+    publisher: 'Bu ders kaydediliyor: bu kameranın gördüğü saklanıyor.',
     player: '{{camera}} kaydı',
     cannotPlay: 'Bu tarayıcı kaydı oynatamıyor.',
     playFailed: 'Kayıt oynatılamıyor: bazı bölümleri eksik ya da bağlantı koptu.',

@@ -2,6 +2,7 @@ import {
   CameraOff,
   CircleCheck,
   EyeOff,
+  Film,
   Images,
   LoaderCircle,
   Pause,
@@ -64,7 +65,7 @@ function Camera({ token, taken }: { token: string; taken(): void }) {
   );
 }
 
-function Preview({ view: { camera, state, framing } }: { view: PublishView }) {
+function Preview({ view: { camera, state, framing, recorded } }: { view: PublishView }) {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     if (video.current) video.current.srcObject = camera.stream;
@@ -85,6 +86,12 @@ function Preview({ view: { camera, state, framing } }: { view: PublishView }) {
             <span class="dot" />
             {t(state === 'publishing' ? 'stream.state.live' : 'stream.state.connecting')}
           </span>
+          {recorded && (
+            <span class="stage-state" data-state="recorded">
+              <span class="recording-dot" />
+              {t('recordings.on')}
+            </span>
+          )}
           {framing && state === 'publishing' && (
             <span class="stage-state count tabular">{t('live.faces', { count: framing.faces })}</span>
           )}
@@ -159,6 +166,12 @@ function Standing({ view }: { view: PublishView }) {
             <p>
               <Icon of={Images} />
               {t('publish.pictures')}
+            </p>
+          )}
+          {view.recorded && (
+            <p data-tone="warn">
+              <Icon of={Film} />
+              {t('recordings.publisher')}
             </p>
           )}
           {framing && <Advice framing={framing} />}

@@ -19,6 +19,8 @@ export interface PublishView {
   /** Why it ended, a code. */
   end: string | null;
   hidden: boolean;
+  /** What is sent is recorded. */
+  recorded: boolean;
   start(): void;
   stop(): void;
 }
@@ -32,6 +34,7 @@ export function usePublish(token: string, taken: () => void): PublishView {
   const [framing, setFraming] = useState<Framing | null>(null);
   const [end, setEnd] = useState<string | null>(null);
   const [hidden, setHidden] = useState(document.hidden);
+  const [recorded, setRecorded] = useState(false);
   const running = useRef<Publishing | null>(null);
   const sending = state !== 'ready' && state !== 'ended';
   useAwake(sending);
@@ -61,11 +64,12 @@ export function usePublish(token: string, taken: () => void): PublishView {
   const over = () => {
     running.current = null;
     setFraming(null);
+    setRecorded(false);
     camera.off();
   };
 
   return {
-    ...{ camera, state, path, course, framing, end, hidden },
+    ...{ camera, state, path, course, framing, end, hidden, recorded },
     start() {
       if (!track || running.current) return;
       setEnd(null);
@@ -75,6 +79,7 @@ export function usePublish(token: string, taken: () => void): PublishView {
         onState: setState,
         onPath: setPath,
         onFraming: setFraming,
+        onRecording: setRecorded,
         onCourse(name) {
           taken();
           setCourse(name);
