@@ -23,6 +23,8 @@ export const ERRORS = {
   'publisher-not-found': [404, 'There is no such publisher.'],
   'publishers-full': [429, 'The institution has as many publishers as it may at the same time.'],
   'stream-not-found': [404, 'There is no such stream.'],
+  'viewer-not-found': [404, 'There is no such viewer.'],
+  'stream-not-live': [409, 'The stream has no video now; `details.reason` says why. Try again shortly.'],
   'viewers-full': [429, 'As many watch at the same time as the institution may have.'],
   'session-elsewhere': [409, 'The session runs on another server of this installation.'],
   'sdp-invalid': [400, 'The body is no usable session description.'],

@@ -78,7 +78,7 @@ export function requireCallers(app: FastifyInstance, context: AppContext): void 
   app.addHook('preParsing', async (request, reply, body) => {
     const { config, url = request.url } = request.routeOptions;
     if (!needsCaller(url, config)) return body;
-    const caller = await callerOf(context, request);
+    const caller = await callerBy(context, request.headers, { setup: config.setup === true });
     await limit(request, reply, caller);
     if (!(config.roles ?? STAFF).includes(caller.role)) throw new ApiError('forbidden');
     if (caller.scopes !== null) {
@@ -105,12 +105,20 @@ function needsCaller(
   return config?.public !== true && (url.startsWith('/api/') || config?.roles !== undefined);
 }
 
-async function callerOf(context: AppContext, request: FastifyRequest): Promise<Caller> {
-  const header = request.headers['x-api-key'];
+/**
+ * Who the headers of a request name, by access token or API key; asked again later, whether it is still so. Throws what
+ * `AccessTokens.verify` and `ApiKeys.verify` throw.
+ */
+export async function callerBy(
+  context: AppContext,
+  headers: FastifyRequest['headers'],
+  options: { setup?: boolean } = {},
+): Promise<Caller> {
+  const header = headers['x-api-key'];
   if (typeof header === 'string' && header !== '') return context.apiKeys.verify(header);
-  const token = bearerOf(request);
+  const token = bearerOf(headers.authorization);
   if (isApiKey(token)) return context.apiKeys.verify(token);
-  return context.tokens.verify(token, { setup: request.routeOptions.config.setup === true });
+  return context.tokens.verify(token, options);
 }
 
 function assertScope(held: readonly string[], needed: string | false): void {
@@ -118,8 +126,8 @@ function assertScope(held: readonly string[], needed: string | false): void {
   if (!held.includes(needed)) throw new ApiError('scope-missing', { details: { scope: needed } });
 }
 
-function bearerOf(request: FastifyRequest): string {
-  const [scheme, token] = (request.headers.authorization ?? '').split(' ');
+function bearerOf(authorization: string | undefined): string {
+  const [scheme, token] = (authorization ?? '').split(' ');
   if (scheme?.toLowerCase() !== 'bearer' || !token) throw new ApiError('unauthenticated');
   return token;
 }

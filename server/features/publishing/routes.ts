@@ -1,12 +1,12 @@
 import websocket from '@fastify/websocket';
-import { Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
 import { type App, failures, IdParams, NoContent } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { MOST_SDP_BYTES } from '../../streaming/sfu/sdp-offer.ts';
-import type { IceServer } from '../../streaming/sfu/turn.ts';
+import { assertMediaType, FRAGMENT, linksOf, Sdp } from '../viewing/http-media.ts';
 import { watchRoutes } from '../viewing/routes.ts';
+import { whepRoutes } from '../viewing/whep-routes.ts';
 import { MOST_PICTURE_BYTES, takePictures } from './pictures.ts';
 import { NewPublisher, PublisherLink, PublisherList, PublisherParams, PublisherQuery } from './schemas.ts';
 import { addOwnPublisher, addPublisher, listPublishers, removePublisher } from './service.ts';
@@ -101,9 +101,6 @@ export async function publisherRoutes(app: App, context: AppContext): Promise<vo
   );
 }
 
-const Sdp = Type.Unsafe<string>({ type: 'string', description: 'SDP' });
-const FRAGMENT = 'application/trickle-ice-sdpfrag';
-
 /** Where media is negotiated: outside `/api/v1`, for it follows standards of its own. */
 export async function ingestRoutes(app: App, context: AppContext): Promise<void> {
   await app.register(websocket, { options: { maxPayload: MOST_PICTURE_BYTES } });
@@ -128,6 +125,8 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
     );
     await watchRoutes(scope as App, context);
   });
+
+  await whepRoutes(app, context);
 
   app.post(
     '/ingest/whip',
@@ -157,7 +156,7 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
           ),
         },
       },
-      preValidation: async ({ headers }) => mediaType(headers['content-type'], 'application/sdp'),
+      preValidation: async ({ headers }) => assertMediaType(headers['content-type'], 'application/sdp'),
     },
     async ({ headers, body }, reply) => {
       const { id, etag, answer, iceServers } = await whip.open(bearer(headers.authorization), body);
@@ -192,7 +191,7 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
           ...failures('publisher-not-found', 'ice-session-unnamed', 'ice-session-over', 'sdp-invalid'),
         },
       },
-      preValidation: async ({ headers }) => mediaType(headers['content-type'], FRAGMENT),
+      preValidation: async ({ headers }) => assertMediaType(headers['content-type'], FRAGMENT),
     },
     async ({ headers, params, body }, reply) => {
       const token = bearer(headers.authorization);
@@ -219,17 +218,6 @@ export async function ingestRoutes(app: App, context: AppContext): Promise<void>
       return reply.code(200).send(null);
     },
   );
-}
-
-function mediaType(given: string | undefined, expected: string): void {
-  if (given?.split(';', 1)[0]?.trim().toLowerCase() !== expected)
-    throw new ApiError('unsupported-media-type');
-}
-
-/** RFC 9725, section 4.6. */
-function linksOf({ urls, username, credential }: IceServer): string[] {
-  const secret = username === undefined ? '' : `; username="${username}"; credential="${credential}"`;
-  return urls.map((url) => `<${url}>; rel="ice-server"${secret}${secret && '; credential-type="password"'}`);
 }
 
 function bearer(header: string | undefined): string {

@@ -24,6 +24,14 @@ export interface RtpFeed {
   close(): void;
 }
 
+/** What one player is shown, apart from everybody else. */
+export interface Branch {
+  producer: types.Producer;
+  createTransport(): Promise<types.WebRtcTransport>;
+  /** With its transport. */
+  close(): void;
+}
+
 /** Everything of one session on one media worker. */
 export interface Room {
   readonly sessionId: string;
@@ -33,6 +41,11 @@ export interface Room {
   codecOf(producer: types.Producer): RtpCodec;
   /** Sends a producer's packets to a decoder that listens already, beginning with a key frame. */
   feed(producer: types.Producer, ports: RtpPorts): Promise<RtpFeed>;
+  /**
+   * The producer once more on a router of its own, which numbers its codec as one player does: a player that says by SDP
+   * what it calls things cannot be told otherwise.
+   */
+  branch(producer: types.Producer, codec: types.RouterRtpCodecCapability): Promise<Branch>;
   /** Takes RTP in from a process on this machine, which sends to the ports of the answer. */
   intake(): Promise<types.PlainTransport>;
   close(): void;
@@ -51,21 +64,25 @@ export async function createRoom(
     media.rooms--;
     throw error;
   });
+  const branches = new Set<types.Router>();
   let closed = false;
+
+  const openTransport = (on: types.Router): Promise<types.WebRtcTransport> =>
+    on.createWebRtcTransport({
+      webRtcServer: media.webRtcServer,
+      enableUdp: true,
+      enableTcp: true,
+      preferUdp: true,
+      initialAvailableOutgoingBitrate: 1_000_000,
+      // A peer that is silent for so long is gone; it comes again with a transport of its own.
+      iceConsentTimeout: 15,
+    });
 
   return {
     sessionId,
     router,
     async createTransport(direction) {
-      const transport = await router.createWebRtcTransport({
-        webRtcServer: media.webRtcServer,
-        enableUdp: true,
-        enableTcp: true,
-        preferUdp: true,
-        initialAvailableOutgoingBitrate: 1_000_000,
-        // A peer that is silent for so long is gone; it comes again with a transport of its own.
-        iceConsentTimeout: 15,
-      });
+      const transport = await openTransport(router);
       if (direction === 'in') await transport.setMaxIncomingBitrate(config.maxKbps * 1000);
       return transport;
     },
@@ -102,11 +119,30 @@ export async function createRoom(
         throw error;
       }
     },
+    async branch(producer, codec) {
+      const own = await media.worker.createRouter({ mediaCodecs: [codec] });
+      branches.add(own);
+      own.observer.once('close', () => branches.delete(own));
+      try {
+        const { pipeProducer } = await router.pipeToRouter({
+          ...{ producerId: producer.id, router: own, listenInfo: LOOPBACK, enableSctp: false },
+        });
+        return {
+          producer: pipeProducer!,
+          createTransport: () => openTransport(own),
+          close: () => own.close(),
+        };
+      } catch (error) {
+        own.close();
+        throw error;
+      }
+    },
     intake: () => router.createPlainTransport({ listenInfo: LOOPBACK, rtcpMux: false, comedia: true }),
     close() {
       if (closed) return;
       closed = true;
       media.rooms--;
+      for (const one of [...branches]) one.close();
       router.close();
     },
   };

@@ -7,7 +7,7 @@ import * as sdpTransform from 'sdp-transform';
  * video goes in or out; whatever else is offered is refused in the answer, section by section, as JSEP asks.
  */
 
-type Section = sdpTransform.MediaDescription;
+export type Section = sdpTransform.MediaDescription;
 
 export interface VideoOffer {
   dtlsParameters: types.DtlsParameters;
@@ -37,7 +37,7 @@ const MOST_SECTIONS = 16;
 
 /** Reads an offer that sends video. Throws `OfferError`. */
 export function readOffer(sdp: string, capabilities: types.RtpCapabilities): Offer {
-  const description = parse(sdp);
+  const description = parseOffer(sdp);
   const video = description.media.find((media) => media.type === 'video' && isSending(media));
   if (!video) throw new OfferError('sdp-without-video', 'The offer sends no video.');
   const picked = pickCodec(video, capabilities);
@@ -45,20 +45,12 @@ export function readOffer(sdp: string, capabilities: types.RtpCapabilities): Off
     const offered = [...new Set(video.rtp.map(({ codec }) => codec))].slice(0, 10).join(', ');
     throw new OfferError('sdp-codec-unsupported', `Video is taken as VP8 or H.264; offered: ${offered}.`);
   }
-  const fingerprint = video.fingerprint ?? description.fingerprint;
-  if (!fingerprint || !(video.iceUfrag ?? description.iceUfrag))
-    throw new OfferError('sdp-invalid', 'The offer has no DTLS fingerprint or ICE parameters.');
-  const algorithm = fingerprint.type.toLowerCase() as types.FingerprintAlgorithm;
-  if (
-    !/^sha-(1|224|256|384|512)$/.test(algorithm) ||
-    !/^([\da-f]{2}:){19,63}[\da-f]{2}$/i.test(fingerprint.hash)
-  )
-    throw new OfferError('sdp-invalid', 'The DTLS fingerprint cannot be read.');
+  const dtlsParameters = dtlsOf(video, description);
   return {
     description,
     video: {
       mid: String(video.mid ?? '0'),
-      dtlsParameters: { role: 'client', fingerprints: [{ algorithm, value: fingerprint.hash }] },
+      dtlsParameters,
       rtpParameters: {
         mid: String(video.mid ?? '0'),
         codecs: picked.codecs,
@@ -73,7 +65,22 @@ export function readOffer(sdp: string, capabilities: types.RtpCapabilities): Off
   };
 }
 
-function parse(sdp: string): sdpTransform.SessionDescription {
+/** The peer's end of DTLS; it is the client, for we are passive. Throws `OfferError`. */
+export function dtlsOf(media: Section, description: sdpTransform.SessionDescription): types.DtlsParameters {
+  const fingerprint = media.fingerprint ?? description.fingerprint;
+  if (!fingerprint || !(media.iceUfrag ?? description.iceUfrag))
+    throw new OfferError('sdp-invalid', 'The offer has no DTLS fingerprint or ICE parameters.');
+  const algorithm = fingerprint.type.toLowerCase() as types.FingerprintAlgorithm;
+  if (
+    !/^sha-(1|224|256|384|512)$/.test(algorithm) ||
+    !/^([\da-f]{2}:){19,63}[\da-f]{2}$/i.test(fingerprint.hash)
+  )
+    throw new OfferError('sdp-invalid', 'The DTLS fingerprint cannot be read.');
+  return { role: 'client', fingerprints: [{ algorithm, value: fingerprint.hash }] };
+}
+
+/** Throws `OfferError`. */
+export function parseOffer(sdp: string): sdpTransform.SessionDescription {
   if (Buffer.byteLength(sdp) > MOST_SDP_BYTES) throw new OfferError('sdp-invalid', 'The offer is too long.');
   if (!/^v=0\r?\n/.test(sdp)) throw new OfferError('sdp-invalid', 'The body is no session description.');
   let description: sdpTransform.SessionDescription;
@@ -152,7 +159,7 @@ function pickCodec(media: Section, capabilities: types.RtpCapabilities): Picked 
   return null;
 }
 
-function formatOf(media: Section, payload: number): Record<string, string | number> {
+export function formatOf(media: Section, payload: number): Record<string, string | number> {
   const config = media.fmtp?.find((one) => one.payload === payload)?.config ?? '';
   const read = sdpTransform.parseParams(config) as Record<string, string | number>;
   // All-digit values come as numbers; a profile like 420029 loses nothing, one like 042001 its zero.
@@ -161,7 +168,7 @@ function formatOf(media: Section, payload: number): Record<string, string | numb
   return read;
 }
 
-function sameH264(offered: Record<string, string | number>, known: Record<string, unknown>): boolean {
+export function sameH264(offered: Record<string, string | number>, known: Record<string, unknown>): boolean {
   const mode = (parameters: Record<string, unknown>) => Number(parameters['packetization-mode'] ?? 0);
   try {
     return mode(offered) === mode(known) && isSameProfile(offered, known as Record<string, string>);
@@ -206,10 +213,49 @@ const cnameOf = (media: Section): string =>
 /** The answer that takes the one video and refuses the rest. */
 export function writeAnswer(
   { description, video }: Offer,
-  transport: Pick<types.WebRtcTransport, 'iceParameters' | 'iceCandidates' | 'dtlsParameters'>,
+  transport: AnsweringTransport,
   capabilities: types.RtpCapabilities,
 ): string {
-  const { iceParameters, iceCandidates, dtlsParameters } = transport;
+  return answerWith(description, video.mid, transport, (offered) => {
+    const payloads = video.rtpParameters.codecs.map(({ payloadType }) => payloadType);
+    const main = video.rtpParameters.codecs[0]!;
+    const rids = ridsOf(offered);
+    return {
+      payloads: payloads.join(' '),
+      direction: 'recvonly',
+      rtp: offered.rtp.filter(({ payload }) => payloads.includes(payload)),
+      fmtp: (offered.fmtp ?? []).filter(({ payload }) => payloads.includes(payload)),
+      rtcpFb: feedbackLines(main),
+      ext: extensions(offered, capabilities),
+      ...(rids.length > 0
+        ? {
+            rids: rids.map((id) => ({ id, direction: 'recv' })),
+            simulcast: { dir1: 'recv', list1: rids.join(';') },
+          }
+        : {}),
+    };
+  });
+}
+
+export type AnsweringTransport = Pick<
+  types.WebRtcTransport,
+  'iceParameters' | 'iceCandidates' | 'dtlsParameters'
+>;
+
+export const feedbackLines = ({ payloadType, rtcpFeedback = [] }: types.RtpCodecParameters) =>
+  rtcpFeedback.map(({ type, parameter }) => ({
+    payload: payloadType,
+    type,
+    ...(parameter ? { subtype: parameter } : {}),
+  }));
+
+/** An answer to an offer of which one section, a video, is taken; `taken` says what of it. */
+export function answerWith(
+  description: sdpTransform.SessionDescription,
+  taken: string,
+  { iceParameters, iceCandidates, dtlsParameters }: AnsweringTransport,
+  video: (offered: Section) => object,
+): string {
   const fingerprint = dtlsParameters.fingerprints.find(({ algorithm }) => algorithm === 'sha-256')!;
   const media = description.media.map((offered): Section => {
     const mid = String(offered.mid ?? '0');
@@ -219,32 +265,14 @@ export function writeAnswer(
       protocol: offered.protocol,
       connection: { version: 4, ip: '0.0.0.0' },
     };
-    if (mid !== video.mid || offered.type !== 'video') {
+    if (mid !== taken || offered.type !== 'video') {
       const payloads = String(offered.payloads ?? '0').split(' ')[0]!;
       return { ...base, port: 0, payloads, direction: 'inactive', rtp: [], fmtp: [] } as unknown as Section;
     }
-    const payloads = video.rtpParameters.codecs.map(({ payloadType }) => payloadType);
-    const main = video.rtpParameters.codecs[0]!;
-    const rids = ridsOf(offered);
     return {
       ...base,
       port: 7,
-      payloads: payloads.join(' '),
-      direction: 'recvonly',
-      rtp: offered.rtp.filter(({ payload }) => payloads.includes(payload)),
-      fmtp: (offered.fmtp ?? []).filter(({ payload }) => payloads.includes(payload)),
-      rtcpFb: (main.rtcpFeedback ?? []).map(({ type, parameter }) => ({
-        payload: main.payloadType,
-        type,
-        ...(parameter ? { subtype: parameter } : {}),
-      })),
-      ext: extensions(offered, capabilities),
-      ...(rids.length > 0
-        ? {
-            rids: rids.map((id) => ({ id, direction: 'recv' })),
-            simulcast: { dir1: 'recv', list1: rids.join(';') },
-          }
-        : {}),
+      ...video(offered),
       rtcpMux: 'rtcp-mux',
       rtcpRsize: 'rtcp-rsize',
       setup: 'passive',
@@ -271,7 +299,7 @@ export function writeAnswer(
     timing: { start: 0, stop: 0 },
     icelite: 'ice-lite',
     msidSemantic: { semantic: 'WMS', token: '*' },
-    groups: [{ type: 'BUNDLE', mids: video.mid }],
+    groups: [{ type: 'BUNDLE', mids: taken }],
     media,
   } as unknown as sdpTransform.SessionDescription);
 }
