@@ -13,6 +13,7 @@ import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeVideo, readCounter } from '../support/video.ts';
 import { skipWithoutMediaWorker } from '../support/webrtc.ts';
 import { chromiumPath, launchChromium } from './browser.ts';
+import { percentile, spread } from './figures.ts';
 import { openViewer, type Viewer } from './viewer.ts';
 
 const SUITE = 'watching a camera live';
@@ -264,14 +265,4 @@ async function pictureErrors(tap: LiveTap, since: number, camera: TestCamera): P
     if (counter !== null) errors.push(atMs - sentAt(counter, atMs, camera));
   }
   return errors;
-}
-
-function percentile(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-function spread(values: number[]): string {
-  const [p5, p50, p95, max] = [0.05, 0.5, 0.95, 1].map((share) => Math.round(percentile(values, share)));
-  return `p5 ${p5}, p50 ${p50}, p95 ${p95}, max ${max} ms (${values.length})`;
 }
