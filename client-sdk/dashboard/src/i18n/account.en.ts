@@ -290,7 +290,7 @@ export const accountEn = {
     faceGiven: 'The camera may recognise you and mark you present.',
     faceMissing: 'The camera does not compare your face. You are marked by code or by hand instead.',
     faceMeans:
-      'Your teacher takes some photos of your face. From them numbers are computed and stored encrypted; pictures of the class are not stored. You can withdraw at any time and lose nothing: codes and marks by hand count the same.',
+      'Your teacher takes some photos of your face. From them numbers are computed and stored encrypted; pictures of the class are stored only while it is recorded, which is shown. You can withdraw at any time and lose nothing: codes and marks by hand count the same.',
     emotion: 'Emotion readings',
     emotionGiven: 'A program may guess your mood from your expression during class.',
     emotionMissing: 'Your mood is not read.',

@@ -287,7 +287,7 @@ export const accountTr: Texts<typeof accountEn> = {
     faceGiven: 'Kamera sizi tanıyıp var yazabilir.',
     faceMissing: 'Kamera yüzünüzü karşılaştırmaz. Bunun yerine kodla ya da elle yazılırsınız.',
     faceMeans:
-      'Öğretmeniniz yüzünüzün birkaç fotoğrafını çeker. Bunlardan sayılar hesaplanır ve şifreli saklanır; sınıfın görüntüsü saklanmaz. Her zaman geri alabilirsiniz ve bir şey yitirmezsiniz: kodla ve elle yazılan işaretler aynı sayılır.',
+      'Öğretmeniniz yüzünüzün birkaç fotoğrafını çeker. Bunlardan sayılar hesaplanır ve şifreli saklanır; sınıfın görüntüsü yalnızca kayıt açıkken saklanır, bu da gösterilir. Her zaman geri alabilirsiniz ve bir şey yitirmezsiniz: kodla ve elle yazılan işaretler aynı sayılır.',
     emotion: 'Duygu okuması',
     emotionGiven: 'Bir program ders sırasında ifadenizden ruh halinizi tahmin edebilir.',
     emotionMissing: 'Ruh haliniz okunmaz.',

@@ -76,7 +76,7 @@ export const en = {
     expired: 'Your sign-in has ended. Please sign in again.',
     feature1: 'The roll fills itself from the classroom camera',
     feature2: 'You decide wherever the camera is not sure',
-    feature3: 'No frame is stored, and every mark can be corrected',
+    feature3: 'Nothing is recorded unseen, and every mark can be corrected',
   },
   sessions: {
     title: 'Sessions',
@@ -171,10 +171,10 @@ export const en = {
     class: 'Emotion of the class as a whole',
     individual: 'Emotion readings on',
     offHint:
-      'Policy “{{policy}}”: emotions are not read, in no form. The camera is used for attendance and attention only. No picture is stored.',
+      'Policy “{{policy}}”: emotions are not read, in no form. The camera is used for attendance and attention only. Pictures are stored only while the session is recorded.',
     classHint:
-      'Policy “{{policy}}”: only the mood of the class as a whole, from five people on. No picture is stored.',
-    individualHint: 'Policy “{{policy}}”: readings for each student who agreed. No picture is stored.',
+      'Policy “{{policy}}”: only the mood of the class as a whole, from five people on. Pictures are stored only while the session is recorded.',
+    individualHint: 'Policy “{{policy}}”: readings for each student who agreed. Pictures are stored only while the session is recorded.',
   },
   roster: {
     title: 'Roll',

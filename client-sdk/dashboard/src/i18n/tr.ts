@@ -76,7 +76,7 @@ export const tr: Messages = {
     expired: 'Oturumunuz sona erdi. Lütfen yeniden giriş yapın.',
     feature1: 'Yoklama, sınıf kamerasından kendiliğinden dolar',
     feature2: 'Kameranın emin olmadığı yerde siz karar verirsiniz',
-    feature3: 'Hiçbir kare saklanmaz, her işaret düzeltilebilir',
+    feature3: 'Gizli kayıt yapılmaz, her işaret düzeltilebilir',
   },
   sessions: {
     title: 'Oturumlar',
@@ -166,10 +166,10 @@ export const tr: Messages = {
     class: 'Duygu yalnızca sınıf bütünü için',
     individual: 'Duygu okuması açık',
     offHint:
-      '“{{policy}}” politikası: duygular hiçbir biçimde okunmaz. Kamera yalnızca yoklama ve dikkat için kullanılır. Görüntü saklanmaz.',
+      '“{{policy}}” politikası: duygular hiçbir biçimde okunmaz. Kamera yalnızca yoklama ve dikkat için kullanılır. Görüntü yalnızca oturum kaydedilirken saklanır.',
     classHint:
-      '“{{policy}}” politikası: beş kişiden başlayarak yalnızca sınıfın bütünü için. Görüntü saklanmaz.',
-    individualHint: '“{{policy}}” politikası: onay veren her öğrenci için okunur. Görüntü saklanmaz.',
+      '“{{policy}}” politikası: beş kişiden başlayarak yalnızca sınıfın bütünü için. Görüntü yalnızca oturum kaydedilirken saklanır.',
+    individualHint: '“{{policy}}” politikası: onay veren her öğrenci için okunur. Görüntü yalnızca oturum kaydedilirken saklanır.',
   },
   roster: {
     title: 'Yoklama',
