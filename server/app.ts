@@ -15,6 +15,7 @@ import { excuseRoutes } from './features/excuses/routes.ts';
 import { invitationRoutes } from './features/invitations/routes.ts';
 import { jobRoutes } from './features/jobs/routes.ts';
 import { notificationRoutes } from './features/notifications/routes.ts';
+import { ownCameraRoutes } from './features/own-cameras/routes.ts';
 import { privacyRoutes } from './features/privacy/routes.ts';
 import { ingestRoutes, publisherRoutes } from './features/publishing/routes.ts';
 import { qrRoutes } from './features/qr/routes.ts';
@@ -74,6 +75,7 @@ const features: ((app: App, context: AppContext) => Promise<void>)[] = [
   reviewRoutes,
   attendanceRoutes,
   publisherRoutes,
+  ownCameraRoutes,
   recordingRoutes,
   excuseRoutes,
   qrRoutes,

@@ -21,6 +21,7 @@ export const ERRORS = {
   'webrtc-unavailable': [503, 'This server takes no WebRTC; `details.reason` says why.'],
   'publish-token-invalid': [401, 'The link is unknown, was used before or has expired; ask for a new one.'],
   'publisher-not-found': [404, 'There is no such publisher.'],
+  'own-cameras-off': [409, 'This session does not take students’ own cameras; its teacher can allow it.'],
   'publishers-full': [429, 'The institution has as many publishers as it may at the same time.'],
   'stream-not-found': [404, 'There is no such stream.'],
   'viewer-not-found': [404, 'There is no such viewer.'],

@@ -57,6 +57,7 @@ export async function publisherRoutes(app: App, context: AppContext): Promise<vo
             'session-elsewhere',
             'webrtc-unavailable',
             'consent-missing',
+            'own-cameras-off',
           ),
         },
       },

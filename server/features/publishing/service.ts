@@ -2,11 +2,13 @@ import { and, asc, eq, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { cameras, classSessions, courses, streams } from '../../db/schema/index.ts';
+import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Page } from '../../http.ts';
 import { makeOneTime, readOneTime, useOneTime } from '../auth/one-time.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { reachSession } from '../sessions/access.ts';
+import type { SessionRow } from '../sessions/queries.ts';
 import { getStudent } from '../students/service.ts';
 import type { NewPublisher, PublisherLink } from './schemas.ts';
 
@@ -34,26 +36,18 @@ export async function addPublisher(
   const reason = context.sfu.reason();
   if (reason !== null) throw new ApiError('webrtc-unavailable', { details: { reason } });
   const { tenantId } = caller;
-  const streamId = newId();
+  let streamId = newId();
+  let isNew = true;
   const link = await context.db.tenant(tenantId, async (tx) => {
     const session = await reachSession(tx, caller, sessionId);
     if (session.status !== 'open') throw new ApiError('session-closed');
     if (!context.live.find(sessionId)) throw new ApiError('session-elsewhere');
-    const cameraId = newId();
-    await tx.insert(cameras).values({
-      id: cameraId,
-      tenantId,
-      name: given.name.trim(),
-      kind: 'publisher',
-      sessionId,
-      studentId: given.studentId ?? null,
-      roomId: session.roomId,
-      url: '',
-      credentials: null,
-      sampling: { mode: 'fps', fps: context.config.pipeline.defaultFps },
-      enabled: true,
-    });
-    await tx.insert(streams).values({ id: streamId, tenantId, sessionId, cameraId, reason: 'no-publisher' });
+    if (given.studentId && !session.ownCameras) throw new ApiError('own-cameras-off');
+    // A student has one stream in a session, however often they come.
+    const held = given.studentId ? await ownStream(tx, sessionId, given.studentId) : null;
+    isNew = held === null;
+    if (held) streamId = held;
+    else await insertStream(context, tx, { ...given, tenantId, streamId, session });
     return makeOneTime(context, tx, {
       tenantId,
       userId: null,
@@ -63,13 +57,50 @@ export async function addPublisher(
       createdBy: caller.userId,
     });
   });
-  await context.live.addStream(tenantId, sessionId, streamId);
+  if (isNew) await context.live.addStream(tenantId, sessionId, streamId);
   return linkOf(context, streamId, link);
+}
+
+async function insertStream(
+  { config }: AppContext,
+  tx: Tx,
+  of: { tenantId: string; streamId: string; session: SessionRow; name: string; studentId?: string },
+): Promise<void> {
+  const { tenantId, session } = of;
+  const cameraId = newId();
+  await tx.insert(cameras).values({
+    id: cameraId,
+    tenantId,
+    name: of.name.trim(),
+    kind: 'publisher',
+    sessionId: session.id,
+    studentId: of.studentId ?? null,
+    roomId: session.roomId,
+    url: '',
+    credentials: null,
+    sampling: { mode: 'fps', fps: config.pipeline.defaultFps },
+    enabled: true,
+  });
+  await tx
+    .insert(streams)
+    .values({ id: of.streamId, tenantId, sessionId: session.id, cameraId, reason: 'no-publisher' });
+}
+
+async function ownStream(tx: Tx, sessionId: string, studentId: string): Promise<string | null> {
+  // Two requests at once would make two otherwise.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${sessionId + studentId}, 0))`);
+  const [found] = await tx
+    .select({ id: streams.id })
+    .from(streams)
+    .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+    .where(and(eq(streams.sessionId, sessionId), eq(cameras.studentId, studentId), isNull(streams.endedAt)))
+    .limit(1);
+  return found?.id ?? null;
 }
 
 const OWN_MINUTES = 5;
 
-/** A student's own camera in a remote class. Throws also `consent-missing`. */
+/** A student's own camera in a remote class. Throws also `consent-missing`, `own-cameras-off`. */
 export async function addOwnPublisher(
   context: AppContext,
   caller: Caller,
