@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
+import { eventually } from '../support/live.ts';
 import type { Shown } from './watch-page.ts';
 
 /** A page of a real browser that watches streams through the SDK, as many as a test asks for. */
@@ -12,6 +13,8 @@ export interface Viewer {
   ): Promise<void>;
   stop(name: string): Promise<void>;
   told(name: string): Promise<Told>;
+  /** Resolves when so many more frames have been shown. */
+  more(name: string, frames: number): Promise<void>;
   /** Frames shown since the last call. */
   take(name: string): Promise<Shown[]>;
   delay(name: string, ms: number): Promise<void>;
@@ -42,6 +45,10 @@ export async function openViewer(browser: Browser, baseUrl: string): Promise<Vie
     start: (name, given) => say('start', name, given),
     stop: (name) => say('stop', name),
     told: (name) => say('told', name),
+    async more(name, frames) {
+      const { frames: before } = await say<Told>('told', name);
+      await eventually(async () => (await say<Told>('told', name)).frames >= before + frames, 60_000);
+    },
     take: (name) => say('take', name),
     delay: (name, ms) => say('delay', name, ms),
     close: () => context.close(),
