@@ -32,7 +32,6 @@ export const recordingsEn = {
     playFailed: 'The recording cannot be played: parts of it are missing or the connection was lost.',
     marks: 'What was decided',
     noMarks: 'Nobody was marked while this was recorded.',
-    seek: 'Show {{time}}: {{name}}, {{what}}',
     gap: 'Break of {{length}}',
     otherCamera: 'by another camera',
     removeTitle: 'Delete this recording?',

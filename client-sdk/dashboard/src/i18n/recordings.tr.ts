@@ -32,7 +32,6 @@ export const recordingsTr = {
     playFailed: 'Kayıt oynatılamıyor: bazı bölümleri eksik ya da bağlantı koptu.',
     marks: 'Verilen kararlar',
     noMarks: 'Bu kayıt sırasında kimse işaretlenmedi.',
-    seek: '{{time}} anını göster: {{name}}, {{what}}',
     gap: '{{length}} ara',
     otherCamera: 'başka bir kamerada',
     removeTitle: 'Bu kayıt silinsin mi?',

@@ -51,16 +51,7 @@ export function Timeline({ timeline, atMs, onSeek }: TimelineProps) {
       <ol class="list timeline-list">
         {marks.map((mark) => (
           <li key={`${mark.at}${mark.studentId}${mark.type}`}>
-            <button
-              type="button"
-              class="list-row"
-              aria-label={t('recordings.seek', {
-                time: duration(mark.offsetMs),
-                name: mark.name,
-                what: whatOf(mark),
-              })}
-              onClick={() => onSeek(before(mark.offsetMs))}
-            >
+            <button type="button" class="list-row" onClick={() => onSeek(before(mark.offsetMs))}>
               <span class="tabular small">{duration(mark.offsetMs)}</span>
               <Avatar name={mark.name} />
               <span class="grow">
