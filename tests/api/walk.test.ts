@@ -122,7 +122,7 @@ function pathWith(operation: Operation, entities: Entities): string {
   }, operation.url);
 }
 /** Parameters that are no ids. */
-const FILL: Record<string, string> = { name: 'Physics', entity: 'students' };
+const FILL: Record<string, string> = { name: 'Physics', entity: 'students', segment: '0.ts' };
 
 /** The route's own example, with ids of an institution in the places of those in it. */
 function bodyWith(operation: Operation, entities: Entities): unknown {

@@ -180,7 +180,6 @@ describe.skipIf(!chromiumPath)('recordings in the browser', () => {
     const size = await video().evaluate((element) => (element as HTMLVideoElement).videoWidth);
     expect(size).toBe(640);
     expect(await seriousViolations(page)).toEqual([]);
-    if (process.env.SHOT) await page.screenshot({ path: process.env.SHOT, fullPage: true });
     const { body: audit } = await server.admin.get<{ items: { action: string; data: unknown }[] }>(
       '/audit?limit=50&action=recordings',
     );
