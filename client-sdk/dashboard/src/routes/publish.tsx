@@ -18,7 +18,7 @@ import { Gate, GateHead } from '../components/gate/gate.tsx';
 import { Icon } from '../components/icon.tsx';
 import { SelectField } from '../components/select-field.tsx';
 import { t } from '../i18n/index.ts';
-import type { CameraProblem, CameraView } from '../state/camera.ts';
+import type { CameraProblem, CameraView, Facing } from '../state/camera.ts';
 import { errorCodeText } from '../state/errors.ts';
 import { useLinkToken } from '../state/link-token.ts';
 import { type PublishView, usePublish } from '../state/publish.ts';
@@ -27,11 +27,13 @@ import { type PublishView, usePublish } from '../state/publish.ts';
 export function Publish() {
   const { token, take } = useLinkToken();
   const kept = useRef(token);
+  // The page takes the token out of its address, and all else with it.
+  const facing = useRef<Facing>(new URLSearchParams(location.search).has('own') ? 'user' : 'environment');
   return (
     <Gate title={t('publish.title')}>
       <GateHead title={t('publish.title')} lead={t('publish.lead')} />
       {kept.current ? (
-        <Camera token={kept.current} taken={take} />
+        <Camera token={kept.current} facing={facing.current} taken={take} />
       ) : (
         <p role="alert">{t('publish.noLink')}</p>
       )}
@@ -39,8 +41,8 @@ export function Publish() {
   );
 }
 
-function Camera({ token, taken }: { token: string; taken(): void }) {
-  const view = usePublish(token, taken);
+function Camera({ token, facing, taken }: { token: string; facing: Facing; taken(): void }) {
+  const view = usePublish(token, facing, taken);
   const { camera, state } = view;
   const over = state === 'ended';
   return (

@@ -19,16 +19,17 @@ export interface CameraView {
   off(): void;
 }
 
-/** What is asked for; a camera that stands in a class looks away from who holds it. */
 const WANTED: MediaTrackConstraints = {
   width: { ideal: 1280 },
   height: { ideal: 720 },
   frameRate: { ideal: 15 },
-  facingMode: { ideal: 'environment' },
 };
 
+/** A camera that stands in a class looks away from who holds it; a student's own looks at the student. */
+export type Facing = 'environment' | 'user';
+
 /** A camera of this device: opened at once, opened again when it was unplugged and is back. */
-export function useCamera(): CameraView {
+export function useCamera(facing: Facing): CameraView {
   const [cameras, setCameras] = useState<MediaDeviceInfo[]>([]);
   const [wanted, setWanted] = useState('');
   const [attempt, setAttempt] = useState(0);
@@ -57,7 +58,7 @@ export function useCamera(): CameraView {
     };
     const open = async () => {
       if (isOff.current) return;
-      const next = await openCamera(media, wanted);
+      const next = await openCamera(media, wanted, facing);
       if (over || isOff.current) return stop(next);
       const [track] = next.getVideoTracks();
       if (!track) return stop(next);
@@ -97,7 +98,7 @@ export function useCamera(): CameraView {
       media.removeEventListener('devicechange', changed);
       document.removeEventListener('visibilitychange', shown);
     };
-  }, [wanted, attempt]);
+  }, [wanted, attempt, facing]);
 
   useEffect(() => release, []);
 
@@ -127,15 +128,15 @@ export function useCamera(): CameraView {
 }
 
 /** The chosen one; where that is gone, any. */
-async function openCamera(media: MediaDevices, cameraId: string): Promise<MediaStream> {
-  if (!cameraId) return media.getUserMedia({ video: WANTED });
-  const { facingMode: _, ...wanted } = WANTED;
+async function openCamera(media: MediaDevices, cameraId: string, facing: Facing): Promise<MediaStream> {
+  const any = { ...WANTED, facingMode: { ideal: facing } };
+  if (!cameraId) return media.getUserMedia({ video: any });
   try {
-    return await media.getUserMedia({ video: { ...wanted, deviceId: { exact: cameraId } } });
+    return await media.getUserMedia({ video: { ...WANTED, deviceId: { exact: cameraId } } });
   } catch (error) {
     const isGone = error instanceof DOMException && error.name === 'OverconstrainedError';
     if (!isGone) throw error;
-    return media.getUserMedia({ video: WANTED });
+    return media.getUserMedia({ video: any });
   }
 }
 

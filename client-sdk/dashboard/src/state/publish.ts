@@ -7,7 +7,7 @@ import {
   publish,
 } from '../../../src/index.ts';
 import { useAwake } from './awake.ts';
-import { type CameraView, useCamera } from './camera.ts';
+import { type CameraView, type Facing, useCamera } from './camera.ts';
 
 export interface PublishView {
   camera: CameraView;
@@ -26,8 +26,8 @@ export interface PublishView {
 }
 
 /** A camera of this device, shown here and published by a link. `taken`: the link has been opened. */
-export function usePublish(token: string, taken: () => void): PublishView {
-  const camera = useCamera();
+export function usePublish(token: string, facing: Facing, taken: () => void): PublishView {
+  const camera = useCamera(facing);
   const [state, setState] = useState<PublishView['state']>('ready');
   const [path, setPath] = useState<PublishPath>('video');
   const [course, setCourse] = useState<string | null>(null);

@@ -6,11 +6,11 @@ import { t } from '../../i18n/index.ts';
 import type { LiveStore } from '../../state/live-store.ts';
 import { announce, notify } from '../../state/notices.ts';
 import { useNow } from '../../state/now.ts';
-import { useResource } from '../../state/resource.ts';
+import { useAction, useResource } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
 import { Dialog } from '../dialog.tsx';
 import { Banner, ErrorBanner, type Tone } from '../feedback.tsx';
-import { TextField } from '../field.tsx';
+import { Switch, TextField } from '../field.tsx';
 import { Icon } from '../icon.tsx';
 import { Secret } from '../once.tsx';
 import { QrPicture } from '../qr-picture.tsx';
@@ -70,6 +70,7 @@ function DevicesDialog({ store, sessionId, link, setLink, onClose }: DevicesDial
             }}
           />
         )}
+        <OwnCamerasSwitch sessionId={sessionId} />
         <ErrorBanner error={devices.error} />
         {items.length > 0 && (
           <section class="stack tight" aria-labelledby="devices-title">
@@ -178,6 +179,26 @@ function FreshLink({
         </button>
       </div>
     </div>
+  );
+}
+
+/** For remote classes; off unless somebody switches it on, for it lets who is elsewhere be marked. */
+function OwnCamerasSwitch({ sessionId }: { sessionId: string }) {
+  const state = useResource(() => client.publishers.ownCameras(sessionId), [sessionId]);
+  const change = useAction(async (allowed: boolean) => {
+    state.set(await client.publishers.allowOwnCameras(sessionId, allowed));
+  });
+  return (
+    <>
+      <Switch
+        label={t('publish.ownCameras')}
+        hint={t('publish.ownCamerasHint')}
+        checked={state.data?.allowed ?? false}
+        disabled={!state.data || change.busy}
+        onChange={(allowed) => change.start(allowed)}
+      />
+      <ErrorBanner error={state.error ?? change.error} />
+    </>
   );
 }
 

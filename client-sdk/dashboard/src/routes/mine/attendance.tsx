@@ -6,6 +6,7 @@ import { EmptyState, LoadFailed, Skeleton } from '../../components/feedback.tsx'
 import { Icon } from '../../components/icon.tsx';
 import { ContestDialog } from '../../components/mine/contest-dialog.tsx';
 import { MyObjections } from '../../components/mine/objections.tsx';
+import { RemoteClasses } from '../../components/mine/remote-classes.tsx';
 import { PageHead } from '../../components/page.tsx';
 import { Pager } from '../../components/pager.tsx';
 import { StatusChip } from '../../components/people.tsx';
@@ -43,6 +44,7 @@ export function MyAttendance() {
   return (
     <div class="page">
       <PageHead title={t('mine.attendanceTitle')} lead={t('mine.attendanceLead')} />
+      <RemoteClasses />
       {!summary.data &&
         (summary.error ? <LoadFailed error={summary.error} retry={summary.reload} /> : <Skeleton rows={2} />)}
       {courses.length > 0 && <Summary of={courses} />}
