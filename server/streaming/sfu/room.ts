@@ -126,6 +126,8 @@ export async function createRoom(
       try {
         const { pipeProducer } = await router.pipeToRouter({
           ...{ producerId: producer.id, router: own, listenInfo: LOOPBACK, enableSctp: false },
+          // Ids are a worker's, and both routers are on one.
+          keepId: false,
         });
         return {
           producer: pipeProducer!,

@@ -75,7 +75,7 @@ export function writePlayerAnswer(
     fmtp: (offered.fmtp ?? []).filter(({ payload }) => payload === payloadType),
     rtcpFb: feedbackLines(main),
     ext: headerExtensions.map(({ uri, id }) => ({ uri, value: id })),
-    msid: 'stream video',
+    msid: [{ id: 'stream', appdata: 'video' }],
     ssrcs: [
       { id: ssrc, attribute: 'cname', value: cname },
       { id: ssrc, attribute: 'msid', value: 'stream video' },
