@@ -50,7 +50,14 @@ const PUBLIC = [
 ];
 
 /** Outside of `/api/v1`: they follow standards of media, and their bearer token is that of a link or a viewer. */
-const STANDARDS = ['POST /ingest/whip', 'PATCH /ingest/whip/{id}', 'DELETE /ingest/whip/{id}'];
+const STANDARDS = [
+  'POST /ingest/whip',
+  'PATCH /ingest/whip/{id}',
+  'DELETE /ingest/whip/{id}',
+  'POST /watch/whep/{id}',
+  'PATCH /watch/whep/{id}/{viewerId}',
+  'DELETE /watch/whep/{id}/{viewerId}',
+];
 
 /** Names and times of the institution that every one of its people may read. */
 const SHARED =
