@@ -53,6 +53,8 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
       execArgv: ['--import', import.meta.resolve('tsx')],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own, with every decoder that it starts: they go with it, however it goes.
+      detached: process.platform !== 'win32',
       ...(options.env ? { env: options.env } : {}),
     });
     child = worker;
@@ -77,6 +79,7 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
     function ended(code: number | null, signal: string | null): void {
       clearTimeout(readyTimer);
       if (child !== worker) return;
+      if (worker.pid !== undefined) killGroup(worker.pid);
       child = null;
       ready = false;
       inbox.clear();
@@ -117,6 +120,15 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
       clearTimeout(timer);
     },
   };
+}
+
+/** A decoder that gets no packets writes nothing, and would never notice that its reader has gone. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // Nobody is left of it.
+  }
 }
 
 /** The workers write JSON lines; anything else (a native library's own words) is passed on as a text. */

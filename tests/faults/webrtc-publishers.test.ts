@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { SignalFromServer } from '../../server/features/publishing/schemas.ts';
 import { eventually } from '../support/live.ts';
+import { programs } from '../support/processes.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { makeLink, openSession, skipWithoutMediaWorker } from '../support/webrtc.ts';
 
@@ -181,4 +183,25 @@ describe.skipIf(skipWithoutMediaWorker('unruly publishers'))('unruly publishers'
     expect(await line.until('end')).toMatchObject({ code: 'publisher-removed', again: false });
     expect(server.context.publications.live()).toEqual([]);
   }, 60_000);
+
+  it('leave no decoder behind when the pipeline worker is killed', async () => {
+    const { token } = await makeLink(server, sessionId);
+    await publishing(token);
+    await eventually(() => programs('ffmpeg').length === 1);
+    // It listens, and has said all that it says by itself.
+    await eventually(() => server.context.sfu.stats().transports.plain === 1);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const [decoder] = programs('ffmpeg');
+    // Nothing comes, so it would never write to the pipe that is gone, and listen for ever.
+    process.kill(server.context.supervisor.info()!.pid, 'SIGKILL');
+    await eventually(() => !runs(decoder!), 5000);
+  }, 60_000);
 });
+
+function runs(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
