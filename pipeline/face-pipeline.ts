@@ -65,7 +65,17 @@ export function createFacePipeline(models: FaceModels, options: FacePipelineOpti
 
   const faceOf = (trackId: number): TrackedFace => faces.get(trackId)!;
 
+  let size: { width: number; height: number } | null = null;
+
+  /** A browser sends a smaller picture when its line is slow: who sat at a place sits there still. */
+  function fitTo({ width, height }: Frame): void {
+    if (size && (size.width !== width || size.height !== height))
+      tracker.rescale(width / size.width, height / size.height);
+    size = { width, height };
+  }
+
   async function track(frame: Frame, detected: DetectedFace[]): Promise<TrackedFace[]> {
+    fitTo(frame);
     const detections: (DetectedFace & { embedding?: Float32Array })[] = detected;
     const doubtful = purposes.identify ? tracker.doubtful(detections, frame.atMs).slice(0, 4) : [];
     if (doubtful.length > 0) {

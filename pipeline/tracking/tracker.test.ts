@@ -37,6 +37,18 @@ describe('tracker', () => {
     expect(track?.inDoubt).toBe(true);
   });
 
+  it('keeps everybody apart when the picture gets another size', () => {
+    const tracker = createTracker();
+    let before: (number | undefined)[] = [];
+    for (let t = 0; t <= 1000; t += 200)
+      before = tracker.update([at(200, 100), at(400, 200)], t).trackOf.map((track) => track?.id);
+    // In the smaller picture the second one is where the first one was in the larger.
+    tracker.rescale(0.5, 0.5);
+    const after = tracker.update([at(100, 50, 30), at(200, 100, 30)], 1200).trackOf;
+    expect(after.map((track) => track?.id)).toEqual(before);
+    expect(after.every((track) => !track?.inDoubt)).toBe(true);
+  });
+
   it('ends a confirmed track some seconds after its last sighting', () => {
     const tracker = createTracker();
     for (let t = 0; t <= 1000; t += 200) tracker.update([at(100, 100)], t);

@@ -76,6 +76,8 @@ export interface Tracker {
   update(detections: readonly TrackerDetection[], atMs: number): TrackerUpdate;
   /** Ends a track that turned out to show another person now, and goes on at its place under a new id. */
   split(track: Track, sinceMs: number): Track;
+  /** The picture has another size now: last places are those of the new one, by so much in width and height. */
+  rescale(byWidth: number, byHeight: number): void;
   /** Ends everything, e.g. when the camera was away too long. */
   clear(): Track[];
 }
@@ -194,6 +196,13 @@ export function createTracker(options: Partial<TrackerOptions> = {}): Tracker {
         trackOf[index] = track;
       }
       return { trackOf, ended };
+    },
+
+    rescale(byWidth, byHeight) {
+      for (const track of live) {
+        const [x, y, w, h] = track.box;
+        track.box = [x * byWidth, y * byHeight, w * byWidth, h * byHeight];
+      }
     },
 
     split(track, sinceMs) {
