@@ -58,6 +58,7 @@ export function openViewing(
   let transport: types.Transport | null = null;
   let consumer: types.Consumer | null = null;
   let connected = false;
+  let everConnected = false;
   let over = false;
   let mediaTimer: ReturnType<typeof setTimeout> | undefined;
   let tokenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -94,9 +95,10 @@ export function openViewing(
     receiving.on('connectionstatechange', (state) => {
       connected = state === 'connected';
       if (connected) {
+        everConnected = true;
         clearTimeout(mediaTimer);
         resume();
-      } else if (state === 'failed') end('no-media-connection', true);
+      } else if (state === 'failed') end(everConnected ? 'connection-lost' : 'no-media-connection', true);
       else if (state === 'disconnected') send({ type: 'restart-ice' });
     });
     send({ type: 'able', rtpCapabilities: device.recvRtpCapabilities });

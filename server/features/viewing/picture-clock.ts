@@ -7,7 +7,7 @@ export interface PictureClock {
 }
 
 /** Every packet that is traced costs the server a message: a few frames now and then are enough. */
-const LOOK_MS = 2000;
+const LOOK_MS = { first: 1000, last: 5000 };
 const FIRST_FRAMES = 12;
 const FRAMES = 5;
 
@@ -24,6 +24,8 @@ export function followClock(
   let wanted = FIRST_FRAMES;
   const seen = new Set<number>();
   let looking = false;
+  let pauseMs = LOOK_MS.first;
+  let timer: NodeJS.Timeout | undefined;
 
   const look = (on: boolean): void => {
     if (looking === on || consumer.closed) return;
@@ -42,17 +44,18 @@ export function followClock(
     wanted = FRAMES;
     look(false);
     tell();
+    timer = setTimeout(() => look(true), pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LOOK_MS.last);
   });
   function tell(): void {
     const pair = clock.pair();
     if (pair) onPair(pair);
   }
-  const timer = setInterval(() => look(true), LOOK_MS);
   look(true);
 
   return {
     close() {
-      clearInterval(timer);
+      clearTimeout(timer);
       look(false);
     },
   };
