@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { descendants } from '../support/processes.ts';
 import { residentMiB, treeCpu } from './process-cpu.ts';
 
-/** CPU seconds and resident memory of a server's processes, by what they are; Linux only. */
+/** CPU seconds and memory of a server's processes, by what they are; what several share is divided. Linux only. */
 export type Usage = Record<string, { seconds: number; mib: number }>;
 
 const KINDS: [RegExp, string][] = [
@@ -19,7 +19,7 @@ export function usageOf(root: number): Usage {
   for (const { pid, program } of all) {
     const kind = KINDS.find(([pattern]) => pattern.test(program))?.[1] ?? nodeKind(pid);
     const sum = usage[kind] ?? { seconds: 0, mib: 0 };
-    usage[kind] = { seconds: sum.seconds + treeCpu(pid).own, mib: sum.mib + residentMiB(pid) };
+    usage[kind] = { seconds: sum.seconds + treeCpu(pid).own, mib: sum.mib + shareMiB(pid) };
   }
   return usage;
 }
@@ -43,5 +43,15 @@ function nodeKind(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('pipeline/main.ts') ? 'pipeline' : 'server';
   } catch {
     return 'server';
+  }
+}
+
+/** Proportional set size of proc(5): twenty decoders have the same libraries. */
+function shareMiB(pid: number): number {
+  try {
+    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    return Number(/^Pss: +(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
+  } catch {
+    return residentMiB(pid);
   }
 }
