@@ -244,12 +244,21 @@ describe('the document', () => {
       const init = type ? { headers: { 'content-type': type }, body: 'v=0\r\n' } : {};
       for (const authorization of [null, 'Bearer nobody', `Bearer ${server.admin.token}`]) {
         const headers = { ...init.headers, ...(authorization ? { authorization } : {}) };
-        const address = server.url + url.replace('{id}', newId());
+        const address = server.url + url.replaceAll(/\{\w+\}/g, newId());
         const answer = await fetch(address, { method, ...init, headers });
         expect([401, 404], `${name} ${authorization}`).toContain(answer.status);
         expect(await answer.json(), name).toMatchObject({ error: { code: expect.any(String) } });
       }
     }
+  });
+
+  it('has a largest value for every number that an address takes', () => {
+    const endless = operations.flatMap(({ name, query }) =>
+      query
+        .filter(({ schema }) => /integer|number/.test(String(schema.type)) && schema.maximum === undefined)
+        .map((parameter) => `${name} ${parameter.name}`),
+    );
+    expect(endless).toEqual([]);
   });
 
   it('knows a real entity for each id in a path', () => {

@@ -67,7 +67,10 @@ export const EventsQuery = Type.Object({
   type: Type.Optional(OneOf(EVENT_TYPES)),
   from: Type.Optional(Instant('Happened at or after.')),
   to: Type.Optional(Instant('Happened before.')),
-  after: Type.Integer({ minimum: 0, default: 0, description: 'Only later places in the ledger.' }),
+  after: Type.Integer({
+    ...{ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0 },
+    description: 'Only later places in the ledger.',
+  }),
   limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
 });
 export type EventsQuery = Static<typeof EventsQuery>;

@@ -62,6 +62,7 @@ export const AuditQuery = Type.Object({
   beforeSeq: Type.Optional(
     Type.Integer({
       minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
       description: 'Only entries before this one: quicker than `skip`, and steady while it grows.',
     }),
   ),
