@@ -20,7 +20,7 @@ import { NoSpaceError, writeSegment } from './segment-file.ts';
 import type { CutSegment } from './ts-cutter.ts';
 
 /** Short enough to lose little with a killed process, long enough for few files: about 900 an hour. */
-export const SEGMENT_MS = 4000;
+const SEGMENT_MS = 4000;
 /** A recording waits longer for a picture than the live view does: nobody is looking. */
 const GIVE_UP_MS = 10_000;
 const BIND_MS = 3000;

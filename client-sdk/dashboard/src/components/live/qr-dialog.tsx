@@ -13,6 +13,7 @@ import { Icon } from '../icon.tsx';
 import { QrPicture } from '../qr-picture.tsx';
 import { RecordForm } from '../record-form.tsx';
 import { SelectField } from '../select-field.tsx';
+import { RecordingSign } from './recording-switch.tsx';
 
 /** Opens the code that students scan; says so where one is being shown already, here or elsewhere. */
 export function QrButton({ store, session }: { store: LiveStore; session: ClassSession }) {
@@ -54,6 +55,7 @@ function QrDialog({ store, session, onClose }: QrDialogProps) {
         <h2 id={id} class="grow">
           {session.course.name} <span class="muted">{session.course.code}</span>
         </h2>
+        <RecordingSign session={session} />
         <button
           type="button"
           class="button quiet icon"
