@@ -43,6 +43,10 @@ describe('/metrics', () => {
     expect(seriesOf(text, 'yoklama_database_pool_size')).toBe(server.config.databasePool);
     expect(seriesOf(text, 'yoklama_sockets')).toBe(0);
     expect(seriesOf(text, 'yoklama_pipeline_workers')).toBe(1);
+    expect(seriesOf(text, 'yoklama_webrtc_publishers')).toBe(0);
+    expect(seriesOf(text, 'yoklama_webrtc_publishers_most')).toBe(server.config.webrtc.maxPublishers);
+    expect(seriesOf(text, 'yoklama_webrtc_bits_per_second{side="webrtc",direction="in"}')).toBe(0);
+    expect(seriesOf(text, 'yoklama_webrtc_publishers_sent_away_total{reason="silent"}')).toBe(0);
     expect(seriesOf(text, 'yoklama_cache_notices_total')).toBeGreaterThan(0);
     expect(text).toMatch(
       /yoklama_http_request_duration_seconds_count\{method="GET",route="\/api\/v1\/courses",status="200"\} \d/,
