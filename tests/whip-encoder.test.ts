@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn, spawnSync } f
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { locateFfmpeg } from '../pipeline/sources/ffmpeg.ts';
 import { eventually, type LiveTap, tapLive } from './support/live.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 import { latest, makeLink, openSession, skipWithoutMediaWorker } from './support/webrtc.ts';
@@ -104,10 +105,9 @@ describe.skipIf(skipWithoutMediaWorker(SUITE) || skipWithoutGStreamer(SUITE))(SU
     await eventually(() => server.context.sfu.stats().rooms === 0);
   });
 
-  it('ffmpeg of this system is no encoder for WHIP: the muxer came with version 8', (context) => {
-    const list = execFileSync('ffmpeg', ['-hide_banner', '-muxers'], { encoding: 'utf8' });
-    const version = /version (\d+)/.exec(execFileSync('ffmpeg', ['-version'], { encoding: 'utf8' }))?.[1];
-    if (Number(version) >= 8) return context.skip(`ffmpeg ${version} may have it: test it here`);
-    expect(list).not.toMatch(/\bwhip\b/i);
+  it('ffmpeg of this system is no encoder for WHIP: the muxer came with version 8', async (context) => {
+    const { path, version } = await locateFfmpeg({ ffmpegPath: process.env.FFMPEG_PATH ?? null });
+    if (Number.parseInt(version, 10) >= 8) return context.skip(`ffmpeg ${version} may have it: test it here`);
+    expect(execFileSync(path, ['-hide_banner', '-muxers'], { encoding: 'utf8' })).not.toMatch(/\bwhip\b/i);
   });
 });

@@ -14,9 +14,13 @@ export function skipWithoutMediaWorker(suite: string): boolean {
   return true;
 }
 
-/** An open session without cameras, of the seeded course. */
-export async function openSession({ teacher, seeded }: TestServer): Promise<string> {
-  const opened = await teacher.post<ClassSession>('/sessions', { courseId: seeded!.courseId, cameraIds: [] });
+/** An open session of the seeded course, without cameras but those. */
+export async function openSession(
+  { teacher, seeded }: TestServer,
+  cameraIds: string[] = [],
+): Promise<string> {
+  const { courseId } = seeded!;
+  const opened = await teacher.post<ClassSession>('/sessions', { courseId, cameraIds });
   if (opened.status !== 201) throw new Error(`No session: ${JSON.stringify(opened.body)}`);
   return opened.body.id;
 }

@@ -39,7 +39,7 @@ export function createWhip(context: AppContext): Whip {
         transport = await room.createTransport('in');
         const producer = await takeVideo(transport, offer);
         await redeem(context, token);
-        session = peers.add({ secret: token, sessionId, streamId, transport, sdp, closed: leave });
+        session = peers.add({ secret: token, sessionId, transport, sdp, closed: leave });
         publications.add({ streamId, room, producer, replaced: session.close });
         return {
           id: session.id,

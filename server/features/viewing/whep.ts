@@ -59,7 +59,7 @@ export function createWhep(context: AppContext): Whep {
           free();
         };
         const { sessionId } = seat;
-        const session = peers.add({ secret: caller.userId, sessionId, streamId, transport, sdp, closed });
+        const session = peers.add({ secret: caller.userId, sessionId, transport, sdp, closed });
         const shown = feed;
         // Another video is another negotiation: the player comes again.
         shown.onChange(() => {

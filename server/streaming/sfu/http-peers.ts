@@ -15,17 +15,11 @@ export interface HttpPeers {
   patch(id: string, secret: string, ifMatch: string | undefined, fragment: string): Promise<Restarted | null>;
   /** Throws the code of what is not found. */
   close(id: string, secret: string): void;
-  /** Ends what fits. */
-  closeWhere(fits: (about: PeerSubject) => boolean): void;
   size(): number;
 }
 
-export interface PeerSubject {
+export interface NewPeer {
   sessionId: string;
-  streamId: string;
-}
-
-export interface NewPeer extends PeerSubject {
   /** Only who knows it may change or end it. */
   secret: string;
   transport: types.WebRtcTransport;
@@ -48,7 +42,8 @@ export interface Restarted {
   etag: string;
 }
 
-interface Held extends Session, PeerSubject {
+interface Held extends Session {
+  sessionId: string;
   secret: Buffer;
   transport: types.WebRtcTransport;
   ufrag: string | null;
@@ -69,10 +64,9 @@ export function createHttpPeers(
   const { connectMs, awayMs } = { ...DEFAULT_TIMINGS, ...timings };
   const peers = new Map<string, Held>();
 
-  const closeWhere = (fits: (about: PeerSubject) => boolean): void => {
-    for (const peer of [...peers.values()]) if (fits(peer)) peer.close();
-  };
-  sfu.events.on('lost', (sessionIds) => closeWhere(({ sessionId }) => sessionIds.includes(sessionId)));
+  sfu.events.on('lost', (sessionIds) => {
+    for (const peer of [...peers.values()]) if (sessionIds.includes(peer.sessionId)) peer.close();
+  });
 
   function find(id: string, secret: string): Held {
     const peer = peers.get(id);
@@ -81,10 +75,10 @@ export function createHttpPeers(
   }
 
   return {
-    add({ secret, sessionId, streamId, transport, sdp, closed }) {
+    add({ secret, sessionId, transport, sdp, closed }) {
       const id = newId();
       const held: Held = {
-        ...{ id, sessionId, streamId, transport },
+        ...{ id, sessionId, transport },
         secret: digest(secret),
         etag: newEtag(),
         ufrag: ufragOf(sdp),
@@ -124,7 +118,6 @@ export function createHttpPeers(
       return { fragment: lines.join('\r\n'), etag: peer.etag };
     },
     close: (id, secret) => find(id, secret).close(),
-    closeWhere,
     size: () => peers.size,
   };
 }
