@@ -40,6 +40,23 @@ describe('CaptureClock', () => {
     expect(clock.at(500, T0 + 700)).toBe(T0 + 700);
   });
 
+  it('keeps its head while a busy machine reads frames seconds late', () => {
+    const clock = createCaptureClock();
+    for (let n = 0; n < 100; n++) {
+      // Between the fourth and the tenth second everything comes up to four seconds late, in its order.
+      const late = n < 20 ? 0 : Math.max(0, 4000 - Math.abs(n - 35) * 250);
+      expect(Math.abs(clock.at(n * 200, T0 + n * 200 + late) - (T0 + n * 200))).toBeLessThan(20);
+    }
+  });
+
+  it('gives in when frames stay late: the camera’s clock has stood still', () => {
+    const clock = createCaptureClock();
+    clock.at(0, T0);
+    let at = 0;
+    for (let n = 1; n < 80; n++) at = clock.at(n * 200, T0 + 3000 + n * 200 + (n % 3) * 20);
+    expect(Math.abs(at - (T0 + 3000 + 79 * 200))).toBeLessThan(5);
+  });
+
   it('goes by the arrival where there are no timestamps', () => {
     const clock = createCaptureClock();
     expect(clock.at(null, T0)).toBe(T0);

@@ -41,6 +41,14 @@ describe('the clock of RTP times', () => {
     expect(Math.abs(errorMs - 60)).toBeLessThan(2);
   });
 
+  it('keeps its head when packets come seconds late for a while', () => {
+    const { errorMs } = feed(400, 0, (n) => (n > 200 && n < 350 ? 3000 : 0));
+    expect(errorMs).toBeLessThan(2);
+    // In the midst of it.
+    expect(feed(300, 0, (n) => (n > 200 ? 3000 : 0)).errorMs).toBeLessThan(2);
+    expect(feed(600, 0, (n) => (n > 200 ? 3000 : 0)).errorMs).toBeGreaterThan(2990);
+  });
+
   it('begins anew where the times jump', () => {
     const clock = createRtpClock();
     for (let n = 0; n < 10; n++) clock.add(n * 3600, START + n * 40);
