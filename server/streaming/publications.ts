@@ -82,6 +82,7 @@ interface Held {
   /** The decoder's latest ports: what is made for earlier ones is of no use. */
   run: number;
   bytes: number;
+  checkedAt: number;
   heardAt: number;
   excesses: number;
   replaced(why: SentAway): void;
@@ -148,7 +149,9 @@ export function createPublications(
     for (const { streamId, held, producer, stats } of seen) {
       if (byStream.get(streamId) !== held || producer.closed) continue;
       const bytes = stats.reduce((sum, { byteCount }) => sum + byteCount, 0);
-      const kbps = ((bytes - held.bytes) * 8) / limits.checkMs;
+      // By the time that passed indeed: a server that stood still must not take it out on its publishers.
+      const kbps = ((bytes - held.bytes) * 8) / Math.max(limits.checkMs, now - held.checkedAt);
+      held.checkedAt = now;
       held.excesses = kbps > TOO_MUCH * config.maxKbps ? held.excesses + 1 : 0;
       if (bytes !== held.bytes) held.heardAt = now;
       held.bytes = bytes;
@@ -228,5 +231,6 @@ export function createPublications(
 }
 
 function newHeld(given: Pick<Held, 'media' | 'taken' | 'replaced'>): Held {
-  return { ...given, feed: null, run: 0, bytes: 0, heardAt: performance.now(), excesses: 0 };
+  const now = performance.now();
+  return { ...given, feed: null, run: 0, bytes: 0, checkedAt: now, heardAt: now, excesses: 0 };
 }
