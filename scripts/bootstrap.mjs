@@ -45,7 +45,7 @@ const TASKS = {
     command: (args) => cli('--import', 'tsx', 'scripts/check.ts', ...args),
   },
   bench: {
-    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'dashboard'],
+    steps: () => ['packages', 'postgres', 'models', 'ffmpeg', 'camera', 'browser', 'webrtc', 'dashboard'],
     command: (args) => cli('--import', 'tsx', 'tests/bench/main.ts', ...args),
   },
   // only the step: a machine that has none gets its media worker
