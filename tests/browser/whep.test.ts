@@ -1,11 +1,18 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ClassSession } from '../../server/features/sessions/schemas.ts';
+import { skipWithoutCamera, startCamera, type TestCamera } from '../support/camera.ts';
 import { eventually, type LiveTap, tapLive } from '../support/live.ts';
 import { addTenant, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
+import { makeVideo } from '../support/video.ts';
 import { latest, makeLink, openSession, skipWithoutMediaWorker } from '../support/webrtc.ts';
 import { chromiumPath, launchChromium, openPage } from './browser.ts';
 
 const SUITE = 'a player of others over WHEP';
+const withoutCamera = skipWithoutCamera(`${SUITE}, of a camera`);
 if (chromiumPath === null) console.warn(`SKIPPED ${SUITE}: no Chromium; CHROMIUM_PATH names one`);
 
 /** Two pages of Chromium: one publishes by WHIP, the other is a player that knows nothing but WebRTC and HTTP. */
@@ -16,11 +23,19 @@ describe.skipIf(chromiumPath === null || skipWithoutMediaWorker(SUITE))(SUITE, (
   let player: Page;
   let tap: LiveTap;
   let sessionId: string;
+  let rtsp: TestCamera | null = null;
+  let dir: string;
 
   beforeAll(async () => {
     server = await startTestServer({ pipeline: true });
     browser = await launchChromium(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);
-    sessionId = await openSession(server);
+    dir = await mkdtemp(join(tmpdir(), 'yoklama-whep-'));
+    if (!withoutCamera) {
+      const file = join(dir, 'a.h264');
+      await makeVideo(file, { width: 640, height: 360, fps: 25, seconds: 4 });
+      rtsp = await startCamera({ files: [file] });
+    }
+    sessionId = await openSession(server, rtsp ? [await addCamera(rtsp.url)] : []);
     tap = tapLive(server.url, server.teacher.token);
     await tap.joined(sessionId);
     ({ page: camera } = await openPage(browser, server.url, { permissions: ['camera'] }));
@@ -32,7 +47,18 @@ describe.skipIf(chromiumPath === null || skipWithoutMediaWorker(SUITE))(SUITE, (
     tap?.close();
     await browser?.close();
     await server?.close();
+    await rtsp?.kill();
+    await rm(dir, { recursive: true, force: true });
   });
+
+  async function addCamera(url: string): Promise<string> {
+    const made = await server.admin.post<{ id: string }>('/cameras', {
+      ...{ name: 'Tavan', url },
+      sampling: { mode: 'fps', fps: 2 },
+    });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    return made.body.id;
+  }
 
   async function publish(mimeType: string) {
     const { token, streamId } = await makeLink(server, sessionId, mimeType);
@@ -160,6 +186,25 @@ describe.skipIf(chromiumPath === null || skipWithoutMediaWorker(SUITE))(SUITE, (
       await eventually(() => server.context.sfu.stats().rooms === 0);
     });
   }
+
+  it.skipIf(withoutCamera)(
+    'shows a camera’s own H.264, connected for the player and let go after it',
+    async () => {
+      const { body } = await server.teacher.get<ClassSession>(`/sessions/${sessionId}`);
+      const { streamId } = body.cameras[0]!;
+      await latest(tap, streamId, ({ state }) => state === 'live');
+      const began = performance.now();
+      const taken = await watch(streamId, server.teacher.token);
+      expect(taken.status, taken.text).toBe(201);
+      await eventually(async () => (await shown()).frames > 0);
+      console.log(`WHEP, RTSP camera: first picture after ${Math.round(performance.now() - began)} ms`);
+      await plays();
+      expect(server.context.feeds.stats()).toEqual({ feeds: 1, relays: 1 });
+      await remove(taken.location, server.teacher.token);
+      await eventually(() => server.context.feeds.stats().relays === 0);
+      await eventually(() => server.context.sfu.stats().rooms === 0);
+    },
+  );
 
   it('goes on after an ICE restart', async () => {
     const published = await publish('video/VP8');
