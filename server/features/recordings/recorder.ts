@@ -1,18 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { and, eq, inArray } from 'drizzle-orm';
-import type { SourceSpec } from '../../../pipeline/messages.ts';
 import type { AppContext } from '../../context.ts';
-import { newId } from '../../db/ids.ts';
-import { cameras, classSessions, recordings, streams } from '../../db/schema/index.ts';
+import { classSessions, recordings } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Feed } from '../../streaming/feeds.ts';
 import type { RecordingMessage } from '../../streaming/recorder.ts';
 import type { RtpFeed } from '../../streaming/sfu/room.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
-import { tenantCrypto } from '../tenants/service.ts';
 import { defineRemoval, existing, folderOf, removeFolder } from './files.ts';
+import { type PlannedRecording, planRecordings } from './plan.ts';
 import { assertMayRecord } from './rules.ts';
 import { createTape, type Tape } from './tape.ts';
 
@@ -49,8 +46,6 @@ const TOLD = new Set(['disk-full', 'disk-failed']);
 const CHECK_MS = 15_000;
 const FEED_RETRY_MS = 2000;
 const CLOSE_MS = 5000;
-
-export const keyPurpose = (recordingId: string): string => `recording:${recordingId}`;
 
 export function createRecorder(context: AppContext): Recorder {
   const { db, log, supervisor, live } = context;
@@ -95,13 +90,15 @@ export function createRecorder(context: AppContext): Recorder {
   async function bringIntoLine(session: LiveSession): Promise<void> {
     if (closing || live.find(session.id) !== session) return;
     const { tenantId } = session;
-    const { since, wanted, starting } = await db.tenant(tenantId, (tx) => plan(tx, session));
+    const { since, wanted, starting } = await db.tenant(tenantId, (tx) =>
+      planRecordings(context, tx, session),
+    );
     // The sign is there before the first picture is kept, and goes after the last.
     if (since !== null) show(session, since);
     for (const one of of(session.id)) {
       if (wanted.has(one.id)) continue;
       supervisor.recordings.stop(one.id);
-      await one.ended;
+      await within(CLOSE_MS, one.ended);
     }
     if (closing || live.find(session.id) !== session) return;
     for (const recording of starting) if (!active.has(recording.id)) begin(session, recording);
@@ -114,47 +111,7 @@ export function createRecorder(context: AppContext): Recorder {
     signs.emit(session.id, since !== null);
   }
 
-  /** The rows that the session is to have; those that are no longer wanted are finished. */
-  async function plan(
-    tx: Tx,
-    session: LiveSession,
-  ): Promise<{ since: Date | null; wanted: Set<string>; starting: Starting[] }> {
-    const { tenantId } = session;
-    const [row] = await tx
-      .select({ since: classSessions.recordingSince })
-      .from(classSessions)
-      .where(eq(classSessions.id, session.id));
-    const on = row !== undefined && row.since !== null;
-    const taking = on ? await recordable(tx, session) : [];
-    const running = await tx
-      .select()
-      .from(recordings)
-      .where(and(eq(recordings.sessionId, session.id), eq(recordings.status, 'recording')));
-    const streamIds = new Set(taking.map(({ streamId }) => streamId));
-    const over = running.filter(({ streamId }) => !streamIds.has(streamId)).map(({ id }) => id);
-    if (over.length > 0)
-      await tx.update(recordings).set({ status: 'finished' }).where(inArray(recordings.id, over));
-    const crypto = await tenantCrypto(context, tx, tenantId);
-    const starting: Starting[] = [];
-    const fresh: (typeof recordings.$inferInsert)[] = [];
-    for (const { streamId, name, source } of taking) {
-      const known = running.find((one) => one.streamId === streamId);
-      const id = known?.id ?? newId();
-      const key = known ? crypto.open(keyPurpose(id), known.key) : randomBytes(16);
-      if (!known) {
-        const startedAt = new Date(context.clock.now());
-        fresh.push({
-          ...{ id, tenantId, sessionId: session.id, streamId, name, status: 'recording', startedAt },
-          key: crypto.seal(keyPurpose(id), key),
-        });
-      }
-      starting.push({ id, streamId, source, key, firstSeq: known?.segments ?? 0 });
-    }
-    if (fresh.length > 0) await tx.insert(recordings).values(fresh);
-    return { since: row?.since ?? null, wanted: new Set(starting.map(({ id }) => id)), starting };
-  }
-
-  function begin(session: LiveSession, starting: Starting): void {
+  function begin(session: LiveSession, starting: PlannedRecording): void {
     const { id, streamId, source } = starting;
     const { tenantId } = session;
     let onEnded = (): void => {};
@@ -194,7 +151,7 @@ export function createRecorder(context: AppContext): Recorder {
       feed.onChange(turn);
       if (feed.producer) turn();
     } catch (error) {
-      log.info({ err: error, recordingId: one.id }, 'no media worker to record from; trying again');
+      log.debug({ err: error, recordingId: one.id }, 'no media worker to record from; trying again');
       setTimeout(() => {
         if (active.get(one.id) === one && one.feed === null) void follow(one);
       }, FEED_RETRY_MS).unref();
@@ -329,42 +286,20 @@ export function createRecorder(context: AppContext): Recorder {
       const running = [...active.values()];
       for (const { id } of running) supervisor.recordings.stop(id);
       const all = Promise.all(running.map(({ ended, tape }) => ended.then(() => tape.drained())));
-      let late: NodeJS.Timeout | undefined;
-      await Promise.race([
-        all,
-        new Promise((resolve) => {
-          late = setTimeout(resolve, CLOSE_MS);
-        }),
-      ]);
-      clearTimeout(late);
+      await within(CLOSE_MS, all);
       for (const { tape } of running) tape.close();
     },
   };
 }
 
-interface Starting {
-  id: string;
-  streamId: string;
-  source: SourceSpec;
-  key: Buffer;
-  firstSeq: number;
-}
-
-/** A student's own camera shows a home: it is never recorded. */
-async function recordable(
-  tx: Tx,
-  session: LiveSession,
-): Promise<{ streamId: string; name: string; source: SourceSpec }[]> {
-  const rows = await tx
-    .select({ streamId: streams.id, name: cameras.name, studentId: cameras.studentId })
-    .from(streams)
-    .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-    .where(eq(streams.sessionId, session.id));
-  const sources = new Map(session.specs().map(({ streamId, source }) => [streamId, source]));
-  return rows.flatMap(({ streamId, name, studentId }) => {
-    const source = sources.get(streamId);
-    return studentId === null && source ? [{ streamId, name, source }] : [];
+/** A worker that hangs holds nothing up. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let late: NodeJS.Timeout | undefined;
+  const timeout = new Promise((resolve) => {
+    late = setTimeout(resolve, ms);
   });
+  await Promise.race([work, timeout]);
+  clearTimeout(late);
 }
 
 async function isAllowed(tx: Tx, tenantId: string): Promise<boolean> {
