@@ -20,7 +20,7 @@ export interface CameraScene {
   people: ScenePerson[];
 }
 
-export interface ScenePerson {
+interface ScenePerson {
   number: string;
   name: string;
   photos: string[];

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../config/paths.ts';
@@ -10,6 +8,7 @@ import type { AttendanceRecord } from '../../server/features/attendance/schemas.
 import type { ClassSession, StreamStatusView } from '../../server/features/sessions/schemas.ts';
 import type { Faces } from '../../server/realtime/topics.ts';
 import { type LiveTap, tapLive } from '../support/live.ts';
+import { programs } from '../support/processes.ts';
 import { PASSWORD, startTestServer, TEACHER_EMAIL, type TestServer } from '../support/server.ts';
 import { makeLink, skipWithoutMediaWorker } from '../support/webrtc.ts';
 import { buildDashboard, chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
@@ -391,7 +390,7 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
     it.each(['mediasoup-worker', 'ffmpeg'])(
       'goes on by itself when %s is killed',
       async (program) => {
-        const pids = await childrenOf(process.pid, program);
+        const pids = programs(program);
         expect(pids.length, program).toBeGreaterThan(0);
         for (const pid of pids) process.kill(pid, 'SIGKILL');
         const began = performance.now();
@@ -429,23 +428,3 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
     });
   },
 );
-
-/** Processes under this one, at any depth, whose program has this name. */
-async function childrenOf(root: number, program: string): Promise<number[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,ppid,comm']);
-  const rows = stdout
-    .trim()
-    .split('\n')
-    .slice(1)
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
-    .map(([, pid, parent, name]) => ({ pid: Number(pid), parent: Number(parent), name: name! }));
-  const parents = new Map(rows.map(({ pid, parent }) => [pid, parent]));
-  const isUnder = (pid: number): boolean => {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parents.get(at))
-      if (at === root) return true;
-    return false;
-  };
-  return rows
-    .filter(({ pid, name }) => program.startsWith(name.slice(0, 15)) && isUnder(pid))
-    .map(({ pid }) => pid);
-}

@@ -5,7 +5,7 @@ import type { LiveTap } from '../support/live.ts';
 import { readCounter } from '../support/video.ts';
 
 /** A frame that the stage of the live page painted. */
-export interface PaintedFrame {
+interface PaintedFrame {
   /** The counter in the frame, read from the canvas; null: it could not be read. */
   counter: number | null;
   /** When the page takes it to have been captured, and the instant that its boxes stand for. */

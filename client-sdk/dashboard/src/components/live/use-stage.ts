@@ -21,7 +21,7 @@ interface StageOptions {
 }
 
 /** Told of each frame of a moving picture as it is painted: the canvas' `painted` event. */
-export interface Painted {
+interface Painted {
   /** When the frame was captured, on the server's clock, as far as is known. */
   atMs: number | null;
   /** The instant that its boxes stand for. */
