@@ -23166,6 +23166,228 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sessions/{id}/own-cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether a session takes students’ own cameras
+         * @description It does not unless somebody allows it.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "allowed": true
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OwnCameras"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /**
+         * Let students take part with cameras of their own, or no longer
+         * @description For remote classes: who is elsewhere can be marked then. Those that publish already go on when it is switched off; send them away one by one.
+         */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "allowed": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["OwnCameras"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "allowed": true
+                         *     }
+                         */
+                        "application/json": components["schemas"]["OwnCameras"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-closed`: The session is closed. */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sessions/{id}/publishers": {
         parameters: {
             query?: never;
@@ -23612,6 +23834,8 @@ export interface paths {
                  * @description `session-closed`: The session is closed.
                  *
                  *     `session-elsewhere`: The session runs on another server of this installation.
+                 *
+                 *     `own-cameras-off`: This session does not take students’ own cameras; its teacher can allow it.
                  */
                 409: {
                     headers: {
@@ -23877,6 +24101,122 @@ export interface paths {
                 };
                 /** @description `session-not-found`: There is no such session. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sessions/own-cameras": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open sessions that take students’ own cameras
+         * @description Those of the courses that the caller takes or teaches, the newest first.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Items to answer with, at most. */
+                    limit?: number;
+                    /** @description Items to leave out. */
+                    skip?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "total": 1,
+                         *       "skip": 0,
+                         *       "limit": 50,
+                         *       "items": [
+                         *         {
+                         *           "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "course": {
+                         *             "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *             "code": "MAT101",
+                         *             "name": "Matematik"
+                         *           },
+                         *           "openedAt": "2026-11-20T06:00:00.000Z"
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["RemoteClassList"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30027,6 +30367,244 @@ export interface paths {
         };
         trace?: never;
     };
+    "/watch/whep/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch a stream over WHEP
+         * @description draft-ietf-wish-whep. The bearer token is an access token of staff, or an API key with `viewers:read`; the body is the player’s offer, the answer comes back. `Location` is the session, `ETag` its ICE session. It ends with the token, and when the stream’s video becomes another: the player comes again.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description Id. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            /** @description SDP */
+            requestBody: {
+                content: {
+                    "application/sdp": string;
+                };
+            };
+            responses: {
+                /** @description SDP */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": string;
+                    };
+                };
+                /** @description `sdp-invalid`: The body is no usable session description. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `stream-not-found`: There is no such stream. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `stream-not-live`: The stream has no video now; `details.reason` says why. Try again shortly.
+                 *
+                 *     `session-closed`: The session is closed.
+                 *
+                 *     `session-elsewhere`: The session runs on another server of this installation.
+                 */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `sdp-without-video`: The offer sends no video.
+                 *
+                 *     `sdp-codec-unsupported`: The offer has no video codec that is taken: VP8 or H.264.
+                 */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `viewers-full`: As many watch at the same time as the institution may have. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/watch/whep/{id}/{viewerId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Stop watching over WHEP
+         * @description Frees everything that the viewer held.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The stream. */
+                    id: string;
+                    /** @description Of the `Location`. */
+                    viewerId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `viewer-not-found`: There is no such viewer. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        /**
+         * Tell candidates of a WHEP player, or restart ICE
+         * @description As of a WHIP publisher: `If-Match` is the `ETag` of the ICE session, or `*`.
+         */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The stream. */
+                    id: string;
+                    /** @description Of the `Location`. */
+                    viewerId: string;
+                };
+                cookie?: never;
+            };
+            /** @description SDP */
+            requestBody: {
+                content: {
+                    "application/trickle-ice-sdpfrag": string;
+                };
+            };
+            responses: {
+                /** @description SDP */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": string;
+                    };
+                };
+                /** @description Done. */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description `sdp-invalid`: The body is no usable session description. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `viewer-not-found`: There is no such viewer. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `ice-session-over`: The ICE session has been restarted since. */
+                412: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `ice-session-unnamed`: Say which ICE session is meant: `If-Match` with its `ETag`, or `*`. */
+                428: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -33005,6 +33583,11 @@ export interface components {
             /** @description Items that match, over all pages. */
             total: number;
         };
+        /** OwnCameras */
+        OwnCameras: {
+            /** @description Students of the course may publish their own cameras. */
+            allowed: boolean;
+        };
         /** PhotoNamed */
         PhotoNamed: {
             /** @description Templates that were made. */
@@ -33503,6 +34086,47 @@ export interface components {
              * @description The institution; left out, the one that the host name of the request belongs to.
              */
             tenantId?: string;
+        };
+        /**
+         * RemoteClass
+         * @example {
+         *       "sessionId": "0198c111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *       "course": {
+         *         "id": "0198b111-2222-7ccc-9e02-3a0a5c2d3e04",
+         *         "code": "MAT101",
+         *         "name": "Matematik"
+         *       },
+         *       "openedAt": "2026-11-20T06:00:00.000Z"
+         *     }
+         */
+        RemoteClass: {
+            course: {
+                code: string;
+                /**
+                 * Format: uuid
+                 * @description The course.
+                 */
+                id: string;
+                name: string;
+            };
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            openedAt: string;
+            /**
+             * Format: uuid
+             * @description The open session.
+             */
+            sessionId: string;
+        };
+        /** RemoteClassList */
+        RemoteClassList: {
+            items: components["schemas"]["RemoteClass"][];
+            limit: number;
+            skip: number;
+            /** @description Items that match, over all pages. */
+            total: number;
         };
         /**
          * ReportExport
