@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,14 @@ const noWebRtc = skipWithoutMediaWorker('recordings of a browser’s camera');
 
 const PATIENCE_MS = 40_000;
 const FAKE_CAMERA = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+
+/** Media workers of the servers of this process. */
+const mediaWorkers = (): number[] =>
+  execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, parent, command]) => Number(parent) === process.pid && command?.includes('mediasoup-worker'))
+    .map(([pid]) => Number(pid));
 
 /** From the institution's switch to a teacher who looks at what happened, in a real browser. */
 describe.skipIf(!chromiumPath)('recordings in the browser', () => {
@@ -152,6 +161,23 @@ describe.skipIf(!chromiumPath)('recordings in the browser', () => {
       return body.items.every(({ endedAt }) => endedAt !== null && Date.parse(endedAt) > markedAt);
     }, 60_000);
   }, 180_000);
+
+  it.skipIf(noWebRtc)(
+    'go on by themselves when the media worker is killed',
+    async () => {
+      const phone = recorded.find(({ camera }) => camera === 'Telefon')!;
+      const now = async () => (await server.teacher.get<Recording>(`/recordings/${phone.id}`)).body;
+      const before = await now();
+      const workers = mediaWorkers();
+      expect(workers.length).toBeGreaterThan(0);
+      for (const pid of workers) process.kill(pid, 'SIGKILL');
+      await eventually(async () => (await now()).durationMs > before.durationMs + 8000, 90_000);
+      const { body } = await server.teacher.get<{ gaps: unknown[] }>(`/recordings/${phone.id}/timeline`);
+      console.log(`media worker killed: breaks of the recording: ${JSON.stringify(body.gaps)}`);
+      await device.getByText('Bu ders kaydediliyor').waitFor();
+    },
+    120_000,
+  );
 
   it('end with a click, and the sign goes', async () => {
     await button('Kaydı durdur').click();
