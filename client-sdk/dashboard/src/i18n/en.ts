@@ -174,7 +174,8 @@ export const en = {
       'Policy “{{policy}}”: emotions are not read, in no form. The camera is used for attendance and attention only. Pictures are stored only while the session is recorded.',
     classHint:
       'Policy “{{policy}}”: only the mood of the class as a whole, from five people on. Pictures are stored only while the session is recorded.',
-    individualHint: 'Policy “{{policy}}”: readings for each student who agreed. Pictures are stored only while the session is recorded.',
+    individualHint:
+      'Policy “{{policy}}”: readings for each student who agreed. Pictures are stored only while the session is recorded.',
   },
   roster: {
     title: 'Roll',

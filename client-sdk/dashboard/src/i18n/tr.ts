@@ -169,7 +169,8 @@ export const tr: Messages = {
       '“{{policy}}” politikası: duygular hiçbir biçimde okunmaz. Kamera yalnızca yoklama ve dikkat için kullanılır. Görüntü yalnızca oturum kaydedilirken saklanır.',
     classHint:
       '“{{policy}}” politikası: beş kişiden başlayarak yalnızca sınıfın bütünü için. Görüntü yalnızca oturum kaydedilirken saklanır.',
-    individualHint: '“{{policy}}” politikası: onay veren her öğrenci için okunur. Görüntü yalnızca oturum kaydedilirken saklanır.',
+    individualHint:
+      '“{{policy}}” politikası: onay veren her öğrenci için okunur. Görüntü yalnızca oturum kaydedilirken saklanır.',
   },
   roster: {
     title: 'Yoklama',
