@@ -33,8 +33,6 @@ export async function takeSeat(context: AppContext, caller: Caller, streamId: st
  */
 export async function reachStream(context: AppContext, caller: Caller, streamId: string): Promise<string> {
   if (!STAFF.includes(caller.role)) throw new ApiError('forbidden');
-  const reason = context.sfu.reason();
-  if (reason !== null) throw new ApiError('webrtc-unavailable', { details: { reason } });
   if (!UUID.test(streamId)) throw new ApiError('stream-not-found');
   const sessionId = await context.db.tenant(caller.tenantId, async (tx) => {
     const [stream] = await tx
@@ -46,6 +44,8 @@ export async function reachStream(context: AppContext, caller: Caller, streamId:
     if (session.status !== 'open') throw new ApiError('session-closed');
     return session.id;
   });
+  const reason = context.sfu.reason();
+  if (reason !== null) throw new ApiError('webrtc-unavailable', { details: { reason } });
   if (context.live.ofStream(streamId)?.id !== sessionId) throw new ApiError('session-elsewhere');
   return sessionId;
 }
