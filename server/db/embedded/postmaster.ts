@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chown, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Logger } from 'pino';
 import type { PostgresBinaries } from './binaries.ts';
@@ -76,6 +77,9 @@ export interface Postmaster {
   stop(): void;
 }
 
+/** A sixteenth of the memory: less than is usual, for video and models want theirs. */
+const sharedBuffersMb = (): number => Math.min(512, Math.max(128, Math.round(totalmem() / 2 ** 24)));
+
 /** Starts Postgres and resolves when it accepts connections; rejects with its own words when it does not. */
 export async function startPostmaster(o: {
   binaries: PostgresBinaries;
@@ -91,6 +95,7 @@ export async function startPostmaster(o: {
     unix_socket_permissions: '0700',
     port: PORT,
     max_connections: o.maxConnections,
+    shared_buffers: `${sharedBuffersMb()}MB`,
     fsync: 'on',
     jit: 'off',
     timezone: 'UTC',

@@ -174,7 +174,15 @@ export const attendanceRecords = pgTable(
       table.studentId,
       table.status,
     ),
-    index('attendance_records_session_status_idx').on(table.sessionId, table.status),
+    // The register of a course reads this alone: the records of many sessions lie far from each other.
+    index('attendance_records_session_status_idx').on(
+      table.sessionId,
+      table.status,
+      table.studentId,
+      table.method,
+      table.id,
+      table.tenantId,
+    ),
     index('attendance_records_missed_idx')
       .on(table.tenantId, table.day, table.courseId, table.studentId, table.sessionId, table.status)
       .where(sql`status in ('absent', 'excused')`),

@@ -65,14 +65,23 @@ export async function listCourses(
   const where = and(...conditions);
   const sort = query.sort ?? 'code';
   const direction = sort.startsWith('-') ? desc : asc;
-  const [counted] = await tx.select({ total: count() }).from(courses).where(where);
-  const rows = await tx
-    .select(columns)
+  const order = [direction(SORTS[sort.replace(/^-/, '')]!), asc(courses.semester), asc(courses.id)];
+  // What is looked up for each course is not looked up for those before the page.
+  const page = tx
+    .select({ id: courses.id })
     .from(courses)
     .where(where)
-    .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(courses.semester), asc(courses.id))
+    .orderBy(...order)
     .offset(query.skip)
     .limit(query.limit);
+  const [[counted], rows] = await Promise.all([
+    tx.select({ total: count() }).from(courses).where(where),
+    tx
+      .select(columns)
+      .from(courses)
+      .where(inArray(courses.id, page))
+      .orderBy(...order),
+  ]);
   return { total: counted?.total ?? 0, items: rows.map(toCourse) };
 }
 

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, isNotNull, isNull, like, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, like, type SQL, sql } from 'drizzle-orm';
 import { policy } from '../../../config/policies.ts';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
@@ -71,15 +71,22 @@ export async function listStudents(
   const where = and(...conditions);
   const sort = query.sort ?? 'name';
   const direction = sort.startsWith('-') ? desc : asc;
+  const order = [direction(SORTS[sort.replace(/^-/, '')]!), asc(students.id)];
+  // What is looked up for each student is not looked up for those before the page.
+  const page = tx
+    .select({ id: students.id })
+    .from(students)
+    .where(where)
+    .orderBy(...order)
+    .offset(query.skip)
+    .limit(query.limit);
   const [[counted], rows] = await Promise.all([
     tx.select({ total: count() }).from(students).where(where),
     tx
       .select(columns)
       .from(students)
-      .where(where)
-      .orderBy(direction(SORTS[sort.replace(/^-/, '')]!), asc(students.id))
-      .offset(query.skip)
-      .limit(query.limit),
+      .where(inArray(students.id, page))
+      .orderBy(...order),
   ]);
   return { total: counted?.total ?? 0, items: rows.map(toStudent) };
 }

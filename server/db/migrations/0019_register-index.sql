@@ -1,0 +1,2 @@
+DROP INDEX "attendance_records_session_status_idx";--> statement-breakpoint
+CREATE INDEX "attendance_records_session_status_idx" ON "attendance_records" USING btree ("session_id","status","student_id","method","id","tenant_id");
