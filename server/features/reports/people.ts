@@ -235,17 +235,16 @@ export interface SessionLine extends Counts {
 
 /** The meetings of one course, oldest first. */
 export async function courseSessions(tx: Tx, courseId: string, range: DayRange): Promise<SessionLine[]> {
+  const countedUp = await isCountedUp(tx);
+  const of = (t: SQL) => all(sql`${t}.course_id = ${courseId}`, between(sql`${t}.day`, range));
   const rows = await tx.execute<
     Record<string, unknown> & RawCounts & Omit<SessionLine, keyof Counts> & { startsAt: string }
   >(sql`
     select s.id as "sessionId", s.day::text as day, s.starts_at as "startsAt", s.status,
       coalesce(n.present, 0) as present, coalesce(n.late, 0) as late, coalesce(n.excused, 0) as excused,
       coalesce(n.absent, 0) as absent, coalesce(n.pending, 0) as pending
-    from class_sessions s left join (
-      select r.session_id, ${countColumns} from attendance_records r
-      where r.course_id = ${courseId} and ${between(sql`r.day`, range)} group by r.session_id
-    ) n on n.session_id = s.id
-    where s.course_id = ${courseId} and ${between(sql`s.day`, range)}
+    from class_sessions s left join (${tallies(of, countedUp)}) n on n.session_id = s.id
+    where ${of(sql`s`)}
     order by s.starts_at, s.id limit 1000`);
   return rows.map((row) => withRate({ ...row, startsAt: new Date(row.startsAt).toISOString() }));
 }

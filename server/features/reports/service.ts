@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
-import { assertCourse, studentScope } from '../courses/access.ts';
+import { courseScope, studentScope } from '../courses/access.ts';
 import { absences } from './absences.ts';
 import { all, sumOf } from './counts.ts';
 import { type Institution, warningThreshold } from './institution.ts';
@@ -13,7 +13,6 @@ type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
 /** Throws `course-not-found`. */
 export async function courseReport(tx: Tx, caller: Who, courseId: string, range: DayRange) {
-  await assertCourse(tx, caller, courseId);
   const [course] = await tx.execute<{
     id: string;
     code: string;
@@ -21,14 +20,17 @@ export async function courseReport(tx: Tx, caller: Who, courseId: string, range:
     semester: string | null;
     department: string | null;
   }>(
-    sql`select id, code, name, nullif(semester, '') as semester, department from courses where id = ${courseId}`,
+    sql`
+      select c.id, c.code, c.name, nullif(c.semester, '') as semester, c.department from courses c
+      where ${all(sql`c.id = ${courseId}`, courseScope(caller, sql`c.id`))}`,
   );
+  if (!course) throw new ApiError('course-not-found');
   const [sessions, students] = await Promise.all([
     courseSessions(tx, courseId, range),
     courseStudents(tx, courseId, range),
   ]);
   return {
-    course: course!,
+    course,
     range,
     totals: { ...sumOf(students), sessions: sessions.length },
     sessions,
