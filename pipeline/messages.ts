@@ -272,6 +272,8 @@ export interface FaceObservation {
   attentive: boolean | null;
   /** Present only where the policy allows emotion for individuals. */
   emotion?: { label: EmotionLabel; scores: number[] };
+  /** P(a person, not a photo or a screen), 0…1, where it was asked for and has been read. A hint, never a ground. */
+  liveness?: number;
 }
 
 export const EMOTION_LABELS = [

@@ -46,6 +46,7 @@ function faceObservation(face: TrackedFace, atMs: number, purposes: Purposes): F
     const best = scores.indexOf(Math.max(...scores));
     observed.emotion = { label: EMOTION_LABELS[best] ?? 'neutral', scores };
   }
+  if (purposes.liveness && face.liveness !== null) observed.liveness = face.liveness;
   return observed;
 }
 

@@ -32832,6 +32832,11 @@ export interface components {
                 confidence: number;
                 /** @description Only where the policy allows it for individuals and the student agreed. */
                 emotion?: string;
+                /**
+                 * @description In a student’s own camera: it may be a photo or a screen. A hint to look at; nothing is decided by it.
+                 * @enum {boolean}
+                 */
+                maybePicture?: true;
                 name: string | null;
                 score: number;
                 state: "pending" | "unknown" | "review" | "sure";

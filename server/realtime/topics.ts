@@ -52,6 +52,12 @@ export const FacesSchema = Type.Object(
             description: 'Only where the policy allows it for individuals and the student agreed.',
           }),
         ),
+        maybePicture: Type.Optional(
+          Type.Literal(true, {
+            description:
+              'In a student’s own camera: it may be a photo or a screen. A hint to look at; nothing is decided by it.',
+          }),
+        ),
       }),
     ),
   },

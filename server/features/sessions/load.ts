@@ -117,7 +117,13 @@ function streamSpec(
     ...of,
     maxWidth: context.config.pipeline.maxWidth,
     detectWidth: of.sampling.mode === 'keyframes' ? ECONOMY_WIDTH : 0,
-    purposes: { identify: true, attention: true, emotion: session.policy.emotion, liveness: false },
+    purposes: {
+      identify: true,
+      attention: true,
+      emotion: session.policy.emotion,
+      // Nobody is in the room with who uses a camera of their own.
+      liveness: of.onlyStudentId !== undefined,
+    },
   };
 }
 

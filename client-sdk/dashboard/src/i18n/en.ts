@@ -162,7 +162,7 @@ export const en = {
     unknown: 'Not recognised',
     pending: 'Being recognised',
   },
-  faceShort: { unknown: 'Not recognised', pending: '…' },
+  faceShort: { unknown: 'Not recognised', pending: '…', maybePicture: 'a picture?' },
   status: { present: 'Present', late: 'Late', absent: 'Absent', excused: 'Excused', pending: 'Not seen yet' },
   statusShort: { pending: 'Awaited' },
   policy: {

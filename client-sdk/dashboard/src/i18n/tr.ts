@@ -157,7 +157,7 @@ export const tr: Messages = {
     databaseDown: 'Veritabanına ulaşılamıyor. İşaretler bekler, saklanınca duyurulur.',
   },
   face: { sure: 'Tanındı', review: 'Onay bekliyor', unknown: 'Tanınmadı', pending: 'Tanınıyor' },
-  faceShort: { unknown: 'Tanınmadı', pending: '…' },
+  faceShort: { unknown: 'Tanınmadı', pending: '…', maybePicture: 'resim mi?' },
   status: { present: 'Var', late: 'Geç', absent: 'Yok', excused: 'İzinli', pending: 'Henüz görülmedi' },
   statusShort: { pending: 'Beklenen' },
   policy: {

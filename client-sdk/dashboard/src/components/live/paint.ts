@@ -124,8 +124,10 @@ function paintLabel(
 }
 
 function labelOf(face: LiveFace): string {
-  if (face.state === 'sure' || face.state === 'review') return LOOK[face.state].mark + (face.name ?? '');
-  return face.state === 'unknown' ? t('faceShort.unknown') : '';
+  const hint = face.maybePicture ? ` · ${t('faceShort.maybePicture')}` : '';
+  if (face.state === 'sure' || face.state === 'review')
+    return LOOK[face.state].mark + (face.name ?? '') + hint;
+  return face.state === 'unknown' ? t('faceShort.unknown') + hint : '';
 }
 
 function overlaps([ax, ay, aw, ah]: Box, [bx, by, bw, bh]: Box): boolean {
