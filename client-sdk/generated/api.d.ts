@@ -30174,7 +30174,11 @@ export interface paths {
                         "application/sdp": string;
                     };
                 };
-                /** @description `sdp-invalid`: The body is no usable session description. */
+                /**
+                 * @description `sdp-invalid`: The body is no usable session description.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -30218,7 +30222,11 @@ export interface paths {
                         "application/sdp": components["schemas"]["Error"];
                     };
                 };
-                /** @description `publishers-full`: The institution has as many publishers as it may at the same time. */
+                /**
+                 * @description `publishers-full`: The institution has as many publishers as it may at the same time.
+                 *
+                 *     `rate-limited`: Too many requests; try again later.
+                 */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -30227,7 +30235,20 @@ export interface paths {
                         "application/sdp": components["schemas"]["Error"];
                     };
                 };
-                /** @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why. */
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30277,8 +30298,44 @@ export interface paths {
                     };
                     content?: never;
                 };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
                 /** @description `publisher-not-found`: There is no such publisher. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30327,7 +30384,11 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description `sdp-invalid`: The body is no usable session description. */
+                /**
+                 * @description `sdp-invalid`: The body is no usable session description.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
                 400: {
                     headers: {
                         [name: string]: unknown;
@@ -30356,6 +30417,33 @@ export interface paths {
                 };
                 /** @description `ice-session-unnamed`: Say which ICE session is meant: `If-Match` with its `ETag`, or `*`. */
                 428: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30406,8 +30494,30 @@ export interface paths {
                         "application/sdp": string;
                     };
                 };
-                /** @description `sdp-invalid`: The body is no usable session description. */
+                /**
+                 * @description `sdp-invalid`: The body is no usable session description.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
                 400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30452,7 +30562,11 @@ export interface paths {
                         "application/sdp": components["schemas"]["Error"];
                     };
                 };
-                /** @description `viewers-full`: As many watch at the same time as the institution may have. */
+                /**
+                 * @description `viewers-full`: As many watch at the same time as the institution may have.
+                 *
+                 *     `rate-limited`: Too many requests; try again later.
+                 */
                 429: {
                     headers: {
                         [name: string]: unknown;
@@ -30461,7 +30575,20 @@ export interface paths {
                         "application/sdp": components["schemas"]["Error"];
                     };
                 };
-                /** @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why. */
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/sdp": components["schemas"]["Error"];
+                    };
+                };
+                /**
+                 * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30513,8 +30640,62 @@ export interface paths {
                     };
                     content?: never;
                 };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
                 /** @description `viewer-not-found`: There is no such viewer. */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30565,8 +30746,30 @@ export interface paths {
                     };
                     content?: never;
                 };
-                /** @description `sdp-invalid`: The body is no usable session description. */
+                /**
+                 * @description `sdp-invalid`: The body is no usable session description.
+                 *
+                 *     `invalid-request`: The request does not have the form that this route expects.
+                 */
                 400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -30594,6 +30797,33 @@ export interface paths {
                 };
                 /** @description `ice-session-unnamed`: Say which ICE session is meant: `If-Match` with its `ETag`, or `*`. */
                 428: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
                     headers: {
                         [name: string]: unknown;
                     };

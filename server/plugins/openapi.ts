@@ -17,7 +17,7 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
     version: string;
   };
   app.addHook('onRoute', (route) => {
-    if (!route.schema || !/^\/(api\/|graphql$)/.test(route.url)) return;
+    if (!route.schema || !/^\/(api\/|ingest\/|watch\/|graphql$)/.test(route.url)) return;
     const open = route.config?.public === true;
     const common: ErrorCode[] = ['rate-limited', 'internal', 'database-unavailable'];
     if (!open) common.push('unauthenticated', 'forbidden');

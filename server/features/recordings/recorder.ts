@@ -201,11 +201,13 @@ export function createRecorder(context: AppContext): Recorder {
 
   function tellStatus(one: Active, problem: string | null): void {
     one.problem = problem;
-    db.tenant(one.tenantId, (tx) =>
-      tx.update(recordings).set({ problem }).where(eq(recordings.id, one.id)),
-    ).catch((error: unknown) => log.debug({ err: error }, 'the state of a recording was not noted'));
-    const session = live.find(one.sessionId);
-    if (session) tellProblem(session);
+    // Who hears of it and asks finds it noted; it is told all the same where that could not be done.
+    db.tenant(one.tenantId, (tx) => tx.update(recordings).set({ problem }).where(eq(recordings.id, one.id)))
+      .catch((error: unknown) => log.debug({ err: error }, 'the state of a recording was not noted'))
+      .finally(() => {
+        const session = live.find(one.sessionId);
+        if (session) tellProblem(session);
+      });
   }
 
   function tellProblem(session: LiveSession): void {
