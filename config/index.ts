@@ -27,6 +27,8 @@ export interface Config {
   /** The role that the server works as, where the user of `databaseUrl` may not create one. */
   databaseAppUrl: string | null;
   databasePool: number;
+  /** Off where a pooler gives every transaction another connection. */
+  databasePreparedStatements: boolean;
   /** A copy of the database that only reads, for lists, statistics and reports. */
   databaseReplicaUrl: string | null;
   redisUrl: string | null;
@@ -174,6 +176,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = environment()): Config {
     databaseUrl: read.optionalUrl('DATABASE_URL', ['postgres:', 'postgresql:']),
     databaseAppUrl: read.optionalUrl('DATABASE_APP_URL', ['postgres:', 'postgresql:']),
     databasePool: read.integer('DATABASE_POOL', 10, 1, 200),
+    databasePreparedStatements: read.boolean('DATABASE_PREPARED_STATEMENTS', true),
     databaseReplicaUrl: read.optionalUrl('DATABASE_REPLICA_URL', ['postgres:', 'postgresql:']),
     redisUrl: read.optionalUrl('REDIS_URL', ['redis:', 'rediss:']),
     backup: readBackup(read),

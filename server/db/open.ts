@@ -77,6 +77,7 @@ export async function openConfiguredDatabase(
     await opened.migrate();
     const db = await openDatabase(connection, {
       pool: config.databasePool,
+      preparedStatements: config.databasePreparedStatements,
       log,
       ...(config.databaseReplicaUrl === null ? {} : { replica: replicaOf(config, crypto) }),
     });

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AppContext } from '../context.ts';
+import { totalCounter } from './metric-counter.ts';
 
 /** Figures of WebRTC: what the media workers carry, which ports they hold, who publishes and who watches. */
 export function measureWebRtc(context: AppContext, registry: Registry): void {
@@ -52,19 +53,8 @@ export function measureWebRtc(context: AppContext, registry: Registry): void {
     },
   });
 
-  const counter = (name: string, help: string, read: () => number) => {
-    let seen = 0;
-    return new Counter({
-      name: `yoklama_webrtc_${name}_total`,
-      help,
-      registers,
-      collect() {
-        const now = read();
-        this.inc(Math.max(0, now - seen));
-        seen = now;
-      },
-    });
-  };
+  const counter = (name: string, help: string, read: () => number) =>
+    totalCounter(registry, `yoklama_webrtc_${name}_total`, help, read);
   counter('worker_restarts', 'Media workers that had to be started again.', () => sfu.stats().restarts);
   counter(
     'publishers_refused',

@@ -7,6 +7,7 @@ import type { AppContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import type { OutboxStats } from '../jobs/relay.ts';
 import type { CacheStats } from './cache.ts';
+import { totalCounter } from './metric-counter.ts';
 import { measureWebRtc } from './metrics-webrtc.ts';
 
 const ACTIVE_MS = 5 * 60_000;
@@ -142,19 +143,8 @@ function measureParts(context: AppContext, registry: Registry, cache: CacheStats
       for (const [state, n] of Object.entries(context.supervisor.stats().states)) this.set({ state }, n);
     },
   });
-  const counter = (name: string, help: string, read: () => number) => {
-    let seen = 0;
-    return new Counter({
-      name: `yoklama_${name}_total`,
-      help,
-      registers,
-      collect() {
-        const now = read();
-        this.inc(Math.max(0, now - seen));
-        seen = now;
-      },
-    });
-  };
+  const counter = (name: string, help: string, read: () => number) =>
+    totalCounter(registry, `yoklama_${name}_total`, help, read);
   counter(
     'pipeline_restarts',
     'Video workers that had to be started again.',

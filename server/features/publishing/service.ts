@@ -157,7 +157,7 @@ export async function readGrant(context: AppContext, token: string): Promise<Gra
 }
 
 /**
- * Opens what `readGrant` reads, takes one of the institution's places, and uses the token up. Who is refused may come
+ * Opens what `readGrant` reads, takes one of the institution's places, and uses a link up. Who is refused may come
  * again with it. Throws what that throws, and `publishers-full`.
  */
 export async function redeem(context: AppContext, token: string): Promise<Grant & { resumeToken: string }> {
@@ -173,15 +173,19 @@ export async function redeem(context: AppContext, token: string): Promise<Grant 
   }
 }
 
-/** The token that comes back after a break, in place of one that is used up by this. */
+/**
+ * The token that comes back after a break, in place of a link, which is used up by this. It stays good until the session
+ * or the publisher ends: were it another each time, a break between making and telling it would lock a device out.
+ */
 async function useUp(context: AppContext, { tenantId, streamId }: Grant, token: string): Promise<string> {
   const now = new Date(context.clock.now());
-  const used = await context.db.system(
-    async (tx) =>
-      (await useOneTime(tx, 'publish', token, now)) ?? useOneTime(tx, 'publish-resume', token, now),
-  );
+  const { link, back } = await context.db.system(async (tx) => {
+    const back = await readOneTime(tx, 'publish-resume', token, now);
+    return { back, link: back ? null : await useOneTime(tx, 'publish', token, now) };
+  });
+  if (back) return token;
   // Another came first.
-  if (!used) throw new ApiError('publish-token-invalid');
+  if (!link) throw new ApiError('publish-token-invalid');
   const resume = await context.db.tenant(tenantId, (tx) =>
     makeOneTime(context, tx, {
       tenantId,

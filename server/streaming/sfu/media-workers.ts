@@ -36,9 +36,16 @@ export interface MediaWorkers {
 const RETRY_MS = { first: 200, longest: 10_000 };
 /** One that dies younger than this waits longer for its successor than the one before did. */
 const HEALTHY_MS = 10_000;
+/** How often each worker is asked whether it is alive, and how many answers it may owe. */
+const PULSE_MS = 5000;
+const MOST_OWED = 2;
 
-/** Keeps the media workers alive; a worker that dies is replaced by one on the same port. */
-export function createMediaWorkers(config: Config['webrtc'], log: Logger): MediaWorkers {
+/** Keeps the media workers alive; a worker that dies, or hangs, is replaced by one on the same port. */
+export function createMediaWorkers(
+  config: Config['webrtc'],
+  log: Logger,
+  pulseMs: number = PULSE_MS,
+): MediaWorkers {
   const events: MediaWorkers['events'] = new EventEmitter();
   const running = new Map<number, MediaWorker>();
   const timers = new Set<NodeJS.Timeout>();
@@ -64,6 +71,7 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
       const media: MediaWorker = { index, worker, webRtcServer, rooms: 0 };
       running.set(index, media);
       counter.watch(worker);
+      watchPulse(worker, index);
       const bornAt = performance.now();
       worker.once('died', (error) => onDied(media, error, performance.now() - bornAt));
       return media;
@@ -71,6 +79,28 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
       worker.close();
       throw error;
     }
+  }
+
+  /** One that hangs keeps its port and its sessions, and nothing else would ever say so. */
+  function watchPulse(worker: types.Worker, index: number): void {
+    let owed = 0;
+    const pulse = setInterval(() => {
+      if (worker.closed) return clearInterval(pulse);
+      if (owed >= MOST_OWED) {
+        clearInterval(pulse);
+        log.error({ worker: index }, 'a media worker does not answer any more; ending it');
+        process.kill(worker.pid, 'SIGKILL');
+        return;
+      }
+      owed++;
+      worker.getResourceUsage().then(
+        () => {
+          owed = 0;
+        },
+        () => undefined,
+      );
+    }, pulseMs);
+    pulse.unref();
   }
 
   function onDied(media: MediaWorker, error: Error, livedMs: number): void {
@@ -90,9 +120,15 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
     const timer = setTimeout(() => {
       timers.delete(timer);
       launch(index).then(
-        (media) => (closing ? media.worker.close() : events.emit('started', media)),
+        (media) => {
+          if (closing) return media.worker.close();
+          reason = null;
+          events.emit('started', media);
+        },
         (error: unknown) => {
-          log.error({ err: error, worker: index }, 'a media worker could not be started; trying again');
+          // Said while it is news.
+          const level = waitMs < RETRY_MS.longest ? 'error' : 'debug';
+          log[level]({ err: error, worker: index }, 'a media worker could not be started; trying again');
           if (!closing) relaunch(index, Math.min(waitMs * 2, RETRY_MS.longest));
         },
       );
@@ -114,6 +150,9 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
         for (const { worker } of running.values()) worker.close();
         running.clear();
         log.warn({ err: error }, `without WebRTC: ${reason}`);
+        // What is left of a server that was killed may hold it for a moment.
+        if (isPortTaken(error))
+          for (let index = 0; index < config.workers; index++) relaunch(index, RETRY_MS.first);
       }
     },
     reason: () => reason,
@@ -138,11 +177,13 @@ export function createMediaWorkers(config: Config['webrtc'], log: Logger): Media
   };
 }
 
+const isPortTaken = (error: unknown): boolean =>
+  /in use|EADDRINUSE|address already/i.test((error as Error).message);
+
 function why(error: unknown, config: Config['webrtc']): string {
   const message = (error as Error).message;
   if (/ENOENT|EACCES|spawn|not found/i.test(message))
     return 'the media worker is not installed; `npm run setup:webrtc` prepares it';
-  if (/in use|EADDRINUSE|address already/i.test(message))
-    return `port ${config.port} is in use (WEBRTC_PORT)`;
+  if (isPortTaken(error)) return `port ${config.port} is in use (WEBRTC_PORT)`;
   return `the media worker does not start: ${message}`;
 }

@@ -32,9 +32,9 @@ describe.skipIf(skipWithoutMediaWorker('the forwarding unit'))('the forwarding u
     [sfu, sender] = [null, null];
   });
 
-  async function start(env: Record<string, string> = {}): Promise<Sfu> {
+  async function start(env: Record<string, string> = {}, pulseMs?: number): Promise<Sfu> {
     const config = loadConfig({ NODE_ENV: 'test', HOST: '127.0.0.1', LOG_LEVEL: 'fatal', ...env });
-    sfu = createSfu(config.webrtc, createLog(config));
+    sfu = createSfu(config.webrtc, createLog(config), pulseMs);
     await sfu.start();
     return sfu;
   }
@@ -44,6 +44,26 @@ describe.skipIf(skipWithoutMediaWorker('the forwarding unit'))('the forwarding u
     if (!(error instanceof ApiError)) throw new Error('it was not refused');
     return error;
   };
+
+  it('ends a media worker that hangs, and has another', async () => {
+    const unit = await start({ WEBRTC_PORT: '0' }, 200);
+    const [pid] = programs(WORKER);
+    process.kill(pid!, 'SIGSTOP');
+    await eventually(() => unit.stats().restarts === 1 && unit.stats().workers === 1, 20_000);
+    expect(programs(WORKER)).not.toContain(pid);
+    (await unit.enter('session')).leave();
+  }, 30_000);
+
+  it('comes up by itself when what held its port is gone', async () => {
+    const other = createSocket('udp4');
+    other.bind(0, '127.0.0.1');
+    await once(other, 'listening');
+    const unit = await start({ WEBRTC_PORT: String(other.address().port) });
+    expect(unit.reason()).toContain('is in use');
+    other.close();
+    await eventually(() => unit.reason() === null, 20_000);
+    (await unit.enter('session')).leave();
+  }, 30_000);
 
   it('says why there is no WebRTC: it is off, or its port is taken', async () => {
     const off = await start({ WEBRTC: 'false' });

@@ -48,11 +48,11 @@ interface Held {
   users: number;
 }
 
-export function createSfu(config: Config['webrtc'], log: Logger): Sfu {
+export function createSfu(config: Config['webrtc'], log: Logger, pulseMs?: number): Sfu {
   const events: Sfu['events'] = new EventEmitter();
   // Every publisher and viewer listens.
   events.setMaxListeners(0);
-  const workers = createMediaWorkers(config, log);
+  const workers = createMediaWorkers(config, log, pulseMs);
   const rooms = new Map<string, Held>();
 
   workers.events.on('died', ({ index }) => {
