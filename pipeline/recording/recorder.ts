@@ -1,15 +1,12 @@
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { checkCameraUrl } from '../../config/camera-url.ts';
 import type { FromWorker, RecordingProblem, RecordingSpec, RtpCodec, SourceSpec } from '../messages.ts';
-import { createBackOff } from '../sources/back-off.ts';
 import type { FfmpegBinary } from '../sources/ffmpeg.ts';
 import { fileInput, rtpInput, rtspInput } from '../sources/ffmpeg-args.ts';
 import type { Problem } from '../sources/ffmpeg-log.ts';
 import { checkFile } from '../sources/file.ts';
-import { knock } from '../sources/knock.ts';
-import { portOf } from '../sources/rtsp.ts';
+import { type AttemptEnd, keepTrying } from '../sources/keep-trying.ts';
+import { reachCamera } from '../sources/reach-camera.ts';
 import { videoSdp } from '../sources/sdp.ts';
 import { DEFAULT_TIMINGS, type SourceTimings } from '../sources/timings.ts';
 import { freePortPair, listening } from '../sources/udp-ports.ts';
@@ -47,8 +44,6 @@ export interface Recorder {
   /** Writes what is collected and resolves when nothing more follows. */
   stop(): Promise<void>;
 }
-
-type Attempt = { problem: Problem; held: boolean } | { again: true };
 
 export function createRecorder(spec: RecordingSpec, options: RecorderOptions): Recorder {
   const { recordingId } = spec;
@@ -101,30 +96,29 @@ export function createRecorder(spec: RecordingSpec, options: RecorderOptions): R
 
   /** From one source until that is another one. */
   async function attempts(from: SourceSpec, changed: AbortSignal): Promise<void> {
-    const backOff = createBackOff(timings);
     let mode: RecordingMode = from.kind === 'webrtc' && !isH264(from.codec) ? 'transcode' : 'copy';
-    let worked = false;
-    while (!changed.aborted) {
-      const outcome = await attempt(from, mode, changed);
-      if (changed.aborted) return;
-      gap = true;
-      if ('again' in outcome) {
-        mode = 'transcode';
-        continue;
-      }
-      worked ||= outcome.held;
-      if (outcome.held) backOff.reset();
-      tell(outcome.problem.reason, outcome.problem.detail);
-      await sleep(backOff.next(outcome.problem.reason, worked), undefined, { signal: changed }).catch(
-        () => {},
-      );
-    }
+    await keepTrying({
+      async attempt() {
+        const end = await attempt(from, mode, changed);
+        gap = true;
+        if (end === 'at-once') mode = 'transcode';
+        return end;
+      },
+      onLost: ({ problem }) => tell(problem.reason, problem.detail),
+      limits: timings,
+      signal: changed,
+    });
   }
 
-  async function attempt(from: SourceSpec, mode: RecordingMode, changed: AbortSignal): Promise<Attempt> {
+  async function attempt(
+    from: SourceSpec,
+    mode: RecordingMode,
+    changed: AbortSignal,
+  ): Promise<AttemptEnd | 'at-once'> {
     const opened = await openInput(from, changed);
-    if ('reason' in opened) return { problem: opened, held: false };
-    if (changed.aborted) return { problem: { reason: 'stopped', detail: '' }, held: false };
+    const nothing = { gave: false, good: false };
+    if ('reason' in opened) return { problem: opened, ...nothing };
+    if (changed.aborted) return { problem: { reason: 'stopped', detail: '' }, ...nothing };
     let lastDataAt = performance.now();
     let openMs: number | null = null;
     let anchorMs: number | null = null;
@@ -173,9 +167,10 @@ export function createRecorder(spec: RecordingSpec, options: RecorderOptions): R
     watchdog.stop();
     changed.removeEventListener('abort', kill);
     run = null;
-    if (end.mustTranscode) return { again: true };
+    if (end.mustTranscode) return 'at-once';
     const lost: Problem = { reason: 'disconnected', detail: 'the video ended' };
-    return { problem: (end.segments === 0 ? end.problem : null) ?? lost, held: end.segments > 0 };
+    const held = end.segments > 0;
+    return { problem: (held ? null : end.problem) ?? lost, gave: held, good: held };
   }
 
   async function openInput(
@@ -184,14 +179,9 @@ export function createRecorder(spec: RecordingSpec, options: RecorderOptions): R
   ): Promise<Problem | { input: string | Readable; inputOptions: string[]; rtpPort: number | null }> {
     switch (from.kind) {
       case 'rtsp': {
-        const check = await checkCameraUrl(from.url, options.cameras);
-        if (!check.ok) {
-          const reason = check.code === 'camera-host-unresolved' ? 'unreachable' : 'forbidden';
-          return { reason, detail: check.message };
-        }
-        const answer = await knock(check.addresses[0]!, portOf(check.url), timings.connect, signal);
-        if (!answer.ok) return answer;
-        const made = rtspInput(check.pinned, null, options.ffmpeg.features, timings.describe);
+        const reached = await reachCamera(from.url, options.cameras, timings.connect, signal);
+        if ('reason' in reached) return reached;
+        const made = rtspInput(reached.pinned, null, options.ffmpeg.features, timings.describe);
         return { ...made, rtpPort: null };
       }
       case 'file': {

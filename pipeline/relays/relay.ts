@@ -1,10 +1,8 @@
-import { checkCameraUrl } from '../../config/camera-url.ts';
 import type { RelaySpec, StreamReason } from '../messages.ts';
 import { type FfmpegBinary, runFfmpeg } from '../sources/ffmpeg.ts';
 import { rtspInput } from '../sources/ffmpeg-args.ts';
 import { createFfmpegLog, type Problem } from '../sources/ffmpeg-log.ts';
-import { knock } from '../sources/knock.ts';
-import { portOf } from '../sources/rtsp.ts';
+import { reachCamera } from '../sources/reach-camera.ts';
 import type { SourceOptions } from '../sources/source.ts';
 import { DEFAULT_TIMINGS } from '../sources/timings.ts';
 import { createWatchdog } from '../sources/watchdog.ts';
@@ -35,14 +33,9 @@ export function startRelay(spec: RelaySpec, options: RelayOptions): Relay {
   });
 
   async function run(): Promise<Problem> {
-    const check = await checkCameraUrl(spec.url, options.cameras);
-    if (!check.ok) {
-      const reason = check.code === 'camera-host-unresolved' ? 'unreachable' : 'forbidden';
-      return { reason, detail: check.message };
-    }
     const { connect, describe, giveUp } = DEFAULT_TIMINGS;
-    const answer = await knock(check.addresses[0]!, portOf(check.url), connect, stopping.signal);
-    if (!answer.ok) return answer;
+    const reached = await reachCamera(spec.url, options.cameras, connect, stopping.signal);
+    if ('reason' in reached) return reached;
     if (stopping.signal.aborted) return STOPPED;
 
     let verdict: Problem | null = null;
@@ -56,7 +49,7 @@ export function startRelay(spec: RelaySpec, options: RelayOptions): Relay {
       onFatal: (problem) => kill(problem),
     });
     const process = runFfmpeg(options.ffmpeg, {
-      ...rtspInput(check.pinned, null, options.ffmpeg.features, describe),
+      ...rtspInput(reached.pinned, null, options.ffmpeg.features, describe),
       outputOptions: relayOutput(spec),
       target: relayTarget(spec),
       onData: async () => undefined,

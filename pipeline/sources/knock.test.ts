@@ -1,7 +1,6 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { knock } from './knock.ts';
-import { portOf } from './rtsp.ts';
 
 const never = new AbortController().signal;
 
@@ -36,11 +35,5 @@ describe('knocking at a camera’s port', () => {
     stopping.abort();
     expect(await knocking).toMatchObject({ ok: false });
     expect(await knock('127.0.0.1', 1, 10_000, AbortSignal.abort())).toMatchObject({ reason: 'stopped' });
-  });
-
-  it('knows the ports that are not written', () => {
-    expect(portOf('rtsp://10.0.0.4/cam')).toBe(554);
-    expect(portOf('rtsps://10.0.0.4/cam')).toBe(322);
-    expect(portOf('rtsp://10.0.0.4:8554/cam')).toBe(8554);
   });
 });

@@ -1,12 +1,10 @@
-import { checkCameraUrl } from '../../config/camera-url.ts';
 import type { ProbedSource, ProbeResult, StreamReason, WorkerFailure } from '../messages.ts';
 import { type FfmpegBinary, runFfmpeg } from './ffmpeg.ts';
 import { fileInput, type InputArgs, rtspInput, snapshotOutput } from './ffmpeg-args.ts';
 import { createFfmpegLog, type Problem } from './ffmpeg-log.ts';
 import { checkFile } from './file.ts';
 import type { FrameHeader } from './frame-reader.ts';
-import { knock } from './knock.ts';
-import { portOf } from './rtsp.ts';
+import { reachCamera } from './reach-camera.ts';
 import type { SourceOptions } from './source.ts';
 import { DEFAULT_TIMINGS } from './timings.ts';
 
@@ -82,14 +80,9 @@ async function open(
   signal: AbortSignal,
 ): Promise<InputArgs | Problem> {
   if (spec.kind === 'file') return (await checkFile(spec.path)) ?? fileInput(spec.path, null);
-  const check = await checkCameraUrl(spec.url, options.cameras);
-  if (!check.ok) {
-    const reason = check.code === 'camera-host-unresolved' ? 'unreachable' : 'forbidden';
-    return { reason, detail: check.message };
-  }
-  const answer = await knock(check.addresses[0]!, portOf(check.url), DEFAULT_TIMINGS.connect, signal);
-  if (!answer.ok) return answer;
-  return rtspInput(check.pinned, null, options.ffmpeg.features, DEFAULT_TIMINGS.describe);
+  const reached = await reachCamera(spec.url, options.cameras, DEFAULT_TIMINGS.connect, signal);
+  if ('reason' in reached) return reached;
+  return rtspInput(reached.pinned, null, options.ffmpeg.features, DEFAULT_TIMINGS.describe);
 }
 
 function failure(code: StreamReason, message: string): WorkerFailure {
