@@ -11,7 +11,7 @@ import { type Api, addTenant, PASSWORD, startTestServer, type TestServer } from 
 
 if (!facesAvailable) console.warn('class photo: left out, ../shared/data/faces is not here');
 
-type Failure = { error: { code: string } };
+type Failure = { error: { code: string; details?: { faceId?: string; studentId?: string } } };
 let ahead = 0;
 const clock = { now: () => Date.now() + ahead };
 
@@ -169,6 +169,10 @@ describe.skipIf(!facesAvailable)('a photo of a class, with the real models', () 
       names: [{ faceId: second.body.faces[0]!.id, studentId: students[3] }],
     });
     expect([twice.status, twice.body.error.code]).toEqual([409, 'face-of-another-student']);
+    expect(twice.body.error.details).toMatchObject({
+      faceId: second.body.faces[0]!.id,
+      studentId: students[0],
+    });
     expect((await server.teacher.call('DELETE', `${path}/${second.body.photoId}`)).status).toBe(204);
     expect((await server.teacher.get(`${path}/${second.body.photoId}`)).status).toBe(404);
 

@@ -1,6 +1,7 @@
 import createFetchClient from 'openapi-fetch';
 import type { paths } from '../generated/api.d.ts';
 import { authCalls, secondFactorCalls, signInCalls, toTokenSet } from './account-calls.ts';
+import { classPhotoCalls } from './class-photo-calls.ts';
 import { authorisedFetch, type Http, reach, type SendRequest, sendFile, unwrap } from './http.ts';
 import { institutionCalls } from './institution-calls.ts';
 import { joinSession, type LiveHandlers, type LiveSession } from './live-client.ts';
@@ -44,6 +45,7 @@ export function createClient(options: ClientOptions = {}) {
     privacyPolicy: () => unwrap(http.GET('/api/v1/privacy/policy')),
     students: { ...studentCalls(http, baseUrl, authorised), ...studentRecordCalls(http) },
     courses: courseCalls(http),
+    classPhotos: classPhotoCalls(http, baseUrl, authorised),
     cameras: cameraCalls(http),
     sessions: sessionCalls(http),
     publishers: publisherCalls(http),

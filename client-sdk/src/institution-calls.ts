@@ -1,6 +1,8 @@
 import { toApiError } from './errors.ts';
+import { holidayCalls } from './holiday-calls.ts';
 import { type Http, type SendRequest, unwrap } from './http.ts';
 import type * as api from './institution-types.ts';
+import { oidcProviderCalls } from './oidc-provider-calls.ts';
 
 /** A file as the server named it. */
 export interface NamedFile {
@@ -21,6 +23,7 @@ export function institutionCalls(http: Http, baseUrl: string, send: SendRequest)
     ) => files.get(`/api/v1/exports/${name}`, name),
     teachers: teacherCalls(http),
     rooms: roomCalls(http),
+    holidays: holidayCalls(http),
     meetings: meetingCalls(http),
     decisions: decisionCalls(http),
     settings: settingsCalls(http, files),
@@ -29,6 +32,7 @@ export function institutionCalls(http: Http, baseUrl: string, send: SendRequest)
     invitations: invitationCalls(http),
     codes: codeCalls(http),
     apiKeys: apiKeyCalls(http),
+    oidcProviders: oidcProviderCalls(http),
     webhooks: webhookCalls(http),
     jobs: jobCalls(http),
     audit: auditCalls(http, files),

@@ -1,12 +1,6 @@
-import type { components, paths } from '../generated/api.d.ts';
+import type { Query, Schemas } from './schema-types.ts';
 
 /** Shapes of what an institution is run with: reports, rosters, requests, accounts, settings. */
-type Schemas = components['schemas'];
-
-type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
-  ? Partial<NonNullable<Q>>
-  : never;
-
 export type QrSession = Schemas['QrSession'];
 export type NewQrSession = Schemas['NewQrSession'];
 
@@ -34,6 +28,11 @@ export type Room = Schemas['Room'];
 export type NewRoom = Schemas['NewRoom'];
 export type RoomPatch = Schemas['RoomPatch'];
 export type RoomQuery = Query<'/api/v1/rooms'>;
+/** A day without classes, in the institution's own time zone. */
+export type Holiday = Schemas['Holiday'];
+export type NewHoliday = Schemas['NewHoliday'];
+export type HolidayPatch = Schemas['HolidayPatch'];
+export type HolidayQuery = Query<'/api/v1/holidays'>;
 export type Meeting = Schemas['Meeting'];
 export type NewMeeting = Schemas['NewMeeting'];
 export type RoomClash = Schemas['RoomClash'];
@@ -62,6 +61,12 @@ export type ApiKey = Schemas['ApiKey'];
 export type NewApiKey = Schemas['NewApiKey'];
 export type FreshApiKey = Schemas['FreshApiKey'];
 export type ApiKeyQuery = Query<'/api/v1/api-keys'>;
+
+/** Somewhere else to sign in; its client secret is never answered. */
+export type OidcProvider = Schemas['OidcProvider'];
+export type NewOidcProvider = Schemas['NewOidcProvider'];
+/** All but the issuer. A secret that is left out stays as it is, null takes it away. */
+export type OidcProviderPatch = Schemas['OidcProviderPatch'];
 
 export type Webhook = Schemas['Webhook'];
 export type NewWebhook = Schemas['NewWebhook'];

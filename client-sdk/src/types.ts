@@ -1,15 +1,7 @@
-import type { components, paths } from '../generated/api.d.ts';
+import type { paths } from '../generated/api.d.ts';
+import type { Body, Query, Schemas } from './schema-types.ts';
 
 /** The shapes of the API by short names; every one comes from the server's own description. */
-type Schemas = components['schemas'];
-
-type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } }
-  ? Partial<NonNullable<Q>>
-  : never;
-type Body<Operation> = Operation extends { requestBody: { content: { 'application/json': infer B } } }
-  ? B
-  : never;
-
 export type User = Schemas['TokenAnswer']['user'];
 export type Role = User['role'];
 export type TokenAnswer = Schemas['TokenAnswer'];
@@ -57,6 +49,13 @@ export type NewStudent = Schemas['NewStudent'];
 export type StudentPatch = Schemas['StudentPatch'];
 export type StudentQuery = Query<'/api/v1/students'>;
 export type FaceTemplate = Schemas['FaceTemplate'];
+
+/** What is left to be named of a photo of a class. */
+export type ClassPhoto = Schemas['EnrolPhoto'];
+/** The same, with the picture and with the faces that make no template: told once, when the photo was sent. */
+export type FreshClassPhoto = Schemas['FreshEnrolPhoto'];
+export type ProposedFace = Schemas['ProposedFace'];
+export type FaceName = Schemas['PhotoNames']['names'][number];
 
 export type Course = Schemas['Course'];
 export type CourseRules = Schemas['CourseRules'];

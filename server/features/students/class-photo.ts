@@ -160,6 +160,7 @@ export async function nameFaces(
     const crypto = await tenantCrypto(context, tx, tenantId);
     const faces = named.map((row) => ({
       row,
+      faceId: row.id,
       studentId: studentOf.get(row.id)!,
       vector: crypto.openVector(proposalPurpose(row.id), row.embedding),
     }));

@@ -133,7 +133,8 @@ interface AskedFaces {
   model: string;
   /** Cosine from which two faces are one person's. */
   threshold: number;
-  faces: readonly { studentId: string; vector: Float32Array }[];
+  /** `faceId` is told in the details of a refusal. */
+  faces: readonly { studentId: string; vector: Float32Array; faceId?: string }[];
 }
 
 /** Throws `face-of-another-student` where one person would be enrolled as two. */
@@ -144,7 +145,7 @@ export function assertDifferent({ threshold, faces }: AskedFaces): void {
     );
     if (other >= 0) {
       throw new ApiError('face-of-another-student', {
-        details: { photo: at, studentId: faces[other]!.studentId },
+        details: { ...which(faces, at), studentId: faces[other]!.studentId },
       });
     }
   }
@@ -177,13 +178,20 @@ export async function assertNobodyElse(tx: Tx, crypto: TenantCrypto, asked: Aske
         (face) => face.studentId !== row.studentId && cosine(face.vector, vector) >= asked.threshold,
       );
       if (photo >= 0) {
-        throw new ApiError('face-of-another-student', { details: { photo, studentId: row.studentId } });
+        throw new ApiError('face-of-another-student', {
+          details: { ...which(asked.faces, photo), studentId: row.studentId },
+        });
       }
     }
     const last = page.at(-1);
     if (!last || page.length < PAGE) return;
     after = last.id;
   }
+}
+
+function which(faces: AskedFaces['faces'], photo: number): { photo: number; faceId?: string } {
+  const { faceId } = faces[photo]!;
+  return faceId === undefined ? { photo } : { photo, faceId };
 }
 
 function photoError(failure: WorkerFailure, index: number, photos: number): ApiError {
