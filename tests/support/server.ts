@@ -7,9 +7,9 @@ import { newId } from '../../server/db/ids.ts';
 import { users } from '../../server/db/schema/index.ts';
 import { hashPassword } from '../../server/features/auth/passwords.ts';
 import { createTenant } from '../../server/features/tenants/service.ts';
-import { createLog } from '../../server/log.ts';
 import { type Overrides, type RunningServer, startServer } from '../../server/main.ts';
-import { createSupervisor, type PipelineSupervisor } from '../../server/streaming/supervisor.ts';
+import { fillFromTemplate } from './database-template.ts';
+import { idleSupervisor } from './idle-supervisor.ts';
 
 export interface TestServerOptions {
   /** Start the real pipeline worker (loads models); otherwise none is ever ready. */
@@ -66,7 +66,7 @@ export const PASSWORD = 'correct horse battery';
 export const ADMIN_EMAIL = 'admin@test.local';
 export const TEACHER_EMAIL = 'teacher@test.local';
 
-/** A whole server on a free port with a Postgres of its own in a temporary folder; about a second. */
+/** A whole server on a free port with a Postgres of its own in a temporary folder; about a second and a half. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'yoklama-test-')));
   const config = loadConfig({
@@ -87,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
   let server: RunningServer;
   try {
+    if (config.databaseUrl === null) await fillFromTemplate(dataDir);
     server = await startServer(config, {
       ...(options.pipeline ? {} : { supervisor: idleSupervisor(config) }),
       ...options.overrides,
@@ -201,10 +202,4 @@ async function expectStatus<T>(status: number, answer: Promise<Answer<T>>): Prom
   if (got.status !== status)
     throw new Error(`Expected ${status}, got ${got.status}: ${JSON.stringify(got.body)}`);
   return got.body;
-}
-
-/** The real supervisor, never started: what a server looks like before its worker is ready. */
-function idleSupervisor(config: Config): PipelineSupervisor {
-  const supervisor = createSupervisor({ entry: 'pipeline/main.ts', workers: 1, log: createLog(config) });
-  return { ...supervisor, start: () => undefined };
 }

@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { loadConfig } from '../../config/index.ts';
+import { projectRoot } from '../../config/paths.ts';
+import { openSql } from '../../server/db/client.ts';
+import { chooseLocation } from '../../server/db/embedded/location.ts';
+import { runAs } from '../../server/db/embedded/runner.ts';
+import { startEmbeddedPostgres } from '../../server/db/embedded.ts';
+import { MIGRATIONS } from '../../server/db/migrate.ts';
+import { createLog } from '../../server/log.ts';
+import { startServer } from '../../server/main.ts';
+import { idleSupervisor } from './idle-supervisor.ts';
+
+/**
+ * Initialising a database, its migrations and the tables of its job queues take most of the time in which a server
+ * starts for the first time. Test servers begin with a copy of a data directory in which all that is done and no row
+ * is left. It is made by a real server, once for these migrations and packages; what a server would add to it today,
+ * it adds to the copy. First starts themselves are tested by server/db/embedded.test.ts, server/app.test.ts and the demo.
+ */
+export async function fillFromTemplate(dataDir: string): Promise<void> {
+  const location = await chooseLocation(dataDir, runAs());
+  if (location.socketDirIsTemporary) await rm(location.socketDir, { recursive: true, force: true });
+  if (existsSync(location.data) || existsSync(join(dataDir, OWNER_SECRET))) return;
+  template ??= findTemplate();
+  const from = await template;
+  await mkdir(join(dataDir, dirname(OWNER_SECRET)), { recursive: true, mode: 0o700 });
+  await copy(join(from, OWNER_SECRET), join(dataDir, OWNER_SECRET));
+  await copy(join(from, DATA), location.data);
+}
+
+const OWNER_SECRET = join('secrets', 'postgres-owner');
+const DATA = 'postgres';
+/** Goes with the packages that it was made with. */
+const CACHE = join(projectRoot, 'node_modules', '.cache', 'test-database');
+
+let template: Promise<string> | null = null;
+
+async function findTemplate(): Promise<string> {
+  const target = join(CACHE, await fingerprint());
+  if (existsSync(target)) return target;
+  const work = await mkdtemp(join(tmpdir(), 'yoklama-template-'));
+  const draft = `${target}.${process.pid}`;
+  try {
+    const { data } = await makeEmpty(work);
+    await mkdir(join(draft, dirname(OWNER_SECRET)), { recursive: true, mode: 0o700 });
+    await copy(join(work, OWNER_SECRET), join(draft, OWNER_SECRET));
+    await copy(data, join(draft, DATA));
+    // Whoever is first; the others find theirs not needed.
+    await rename(draft, target).catch((error: unknown) => {
+      if (!existsSync(target)) throw error;
+    });
+    return target;
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** A database that a server has been started on, without the rows that it made. */
+async function makeEmpty(dataDir: string): Promise<{ data: string }> {
+  const config = loadConfig({
+    ...{ NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, PATH: process.env.PATH },
+    ...{ ADMIN_PASSWORD: 'correct horse battery', LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal' },
+  });
+  const server = await startServer(config, { supervisor: idleSupervisor(config) });
+  await server.close();
+  const log = createLog(config);
+  const postgres = await startEmbeddedPostgres({ dataDir, log });
+  try {
+    const sql = openSql(postgres.owner('yoklama'), { pool: 1, log });
+    try {
+      const tables = await sql<{ name: string }[]>`
+        select format('%I.%I', schemaname, tablename) as name from pg_tables
+        where schemaname = 'public' or (schemaname = 'pgboss' and tablename in ('job', 'archive', 'schedule'))`;
+      await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
+    } finally {
+      await sql.end({ timeout: 5 });
+    }
+  } finally {
+    await postgres.stop();
+  }
+  return postgres;
+}
+
+async function fingerprint(): Promise<string> {
+  const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
+  const migrations = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
+  const files = [...migrations.map((name) => join(MIGRATIONS, name)), join(projectRoot, 'package-lock.json')];
+  for (const file of [...files, import.meta.filename]) hash.update(await readFile(file)).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** With owners and modes: Postgres insists on them. */
+function copy(from: string, to: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('cp', ['-a', from, to], { stdio: ['ignore', 'ignore', 'inherit'] });
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`cp -a ${from} ${to} ended with ${code}`)),
+    );
+  });
+}
