@@ -34,6 +34,7 @@ let tap: LiveTap;
 let sessionId = '';
 let streamId = '';
 let cameraId = '';
+let webhookId = '';
 let first: Recording;
 
 const env = { CAMERA_ALLOW_FILES: 'true', RECORDING_MIN_FREE_MB: '0', WEBRTC: 'false' };
@@ -50,6 +51,13 @@ beforeAll(async () => {
     sampling: { mode: 'fps', fps: 1 },
   });
   cameraId = camera.body.id;
+  // Nobody listens there: what would be told is kept in the list of deliveries.
+  const events = ['recording.started', 'recording.ended', 'recording.failed'];
+  const webhook = await server.admin.post<{ id: string }>('/webhooks', {
+    url: 'http://127.0.0.1:9/',
+    events,
+  });
+  webhookId = webhook.body.id;
   await openSession();
 });
 afterAll(async () => {
@@ -90,6 +98,22 @@ const foldersOnDisk = async (): Promise<string[]> => {
 };
 const hasAtLeast = (id: string, ms: number) =>
   eventually(async () => (await recording(id)).durationMs >= ms, 40_000);
+
+/** What other systems are told of a recording, and why. */
+async function announced(recordingId: string): Promise<string[]> {
+  await server.context.outbox.drain();
+  const { body } = await server.admin.get<{
+    items: { type: string; payload: { data: Record<string, string> } }[];
+  }>(`/webhooks/${webhookId}/deliveries?limit=100`);
+  const own = body.items.filter(({ payload }) => payload.data.recordingId === recordingId).reverse();
+  expect(own.every(({ payload }) => payload.data.streamId === streamId)).toBe(true);
+  return own.map(({ type, payload: { data } }) => [type, data.reason].filter(Boolean).join(' '));
+}
+async function figure(series: string): Promise<number> {
+  const text = await (await fetch(`${server.url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `));
+  return Number(line?.slice(series.length));
+}
 
 /** What a player makes of it: ffmpeg reads playlist, key and segments over HTTP with the token. */
 async function play(id: string): Promise<{ codec: string | undefined; seconds: number; damaged: boolean }> {
@@ -168,6 +192,10 @@ describe('a recording', () => {
     expect(text).toContain('#EXT-X-PLAYLIST-TYPE:EVENT');
     expect(text).toContain('METHOD=AES-128,URI="key"');
     expect(text).not.toContain('ENDLIST');
+    expect(await figure('yoklama_recordings{state="writing"}')).toBe(1);
+    expect(await figure('yoklama_recording_segments_total')).toBeGreaterThan(0);
+    expect(await figure('yoklama_recording_bytes_total')).toBeGreaterThan(1000);
+    expect(await announced(first.id)).toEqual(['recording.started']);
   });
 
   it('is noise on the disk', async () => {
@@ -240,7 +268,12 @@ describe('a recording', () => {
       expect(told.session.recording?.since).toBeTruthy();
       const [second] = await recordings();
       expect(second).toMatchObject({ status: 'recording', problem: 'disk-full', durationMs: 0 });
+      expect(await figure('yoklama_recordings{state="failing"}')).toBe(1);
+      expect(await figure('yoklama_recording_problems_total{reason="disk-full"}')).toBe(1);
       await turn(false);
+      const all = ['recording.started', 'recording.failed disk-full', 'recording.ended'];
+      expect((await announced(second!.id)).toSorted()).toEqual(all.toSorted());
+      expect(await announced(first.id)).toEqual(['recording.started', 'recording.ended']);
       expect((await server.teacher.call('DELETE', `/recordings/${second!.id}`)).status).toBe(204);
     } finally {
       server.context.config.recordings.minFreeBytes = 0;
@@ -314,6 +347,7 @@ describe('a recording', () => {
     }, 40_000);
     const ids = (await recordings()).map(({ id }) => id);
     expect(ids).not.toContain(first.id);
+    expect(await announced(running!.id)).toEqual(['recording.started', 'recording.ended']);
     await eventually(async () => {
       const there = await foldersOnDisk();
       return !there.includes(first.id) && !there.includes(running!.id);
@@ -336,6 +370,7 @@ describe('a recording', () => {
     await eventually(async () => server.context.recorder.stats().recordings === 0, 20_000);
     expect(await recording(running!.id)).toMatchObject({ status: 'finished' });
     expect(await play(running!.id)).toMatchObject({ codec: 'h264', damaged: false });
+    expect(await announced(running!.id)).toEqual(['recording.started', 'recording.ended']);
     const late = await turn(true);
     expect([late.status, codeOf(late.body)]).toEqual([409, 'session-closed']);
   }, 120_000);

@@ -98,8 +98,16 @@ describe.skipIf(skipWithoutMediaWorker('WHIP by HTTP'))('WHIP by HTTP', () => {
     expect(links).toContain('<stun:stun.example.edu:3478>; rel="ice-server"');
     expect(links).toMatch(/<turn:[^>]+>; rel="ice-server"; username="\d+:[^"]+"; credential="[^"]+"/);
     expect(server.context.publications.isLive(streamId)).toBe(true);
+    const sessions = async () => {
+      const text = await (await fetch(`${server.url}/metrics`)).text();
+      return [...text.matchAll(/^yoklama_webrtc_http_(sessions\w*)\{protocol="whip"\} (\d+)$/gm)].map(
+        ([, name, value]) => `${name} ${value}`,
+      );
+    };
+    expect(await sessions()).toEqual(['sessions 1', 'sessions_total 1']);
     expect((await say('DELETE', pathOf(taken), token)).status).toBe(200);
     expect(server.context.publications.isLive(streamId)).toBe(false);
+    expect(await sessions()).toEqual(['sessions 0', 'sessions_total 1']);
     expect((await say('DELETE', pathOf(taken), token)).code).toBe('publisher-not-found');
     await eventually(() => server.context.sfu.stats().rooms === 0);
   });

@@ -29500,7 +29500,7 @@ export interface paths {
                     /** @description Items to leave out. */
                     skip?: number;
                     status?: "queued" | "delivered" | "failed";
-                    type?: "session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "webhook.test";
+                    type?: "session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "recording.started" | "recording.ended" | "recording.failed" | "report.ready" | "webhook.test";
                 };
                 header?: never;
                 path: {
@@ -33597,7 +33597,7 @@ export interface components {
         NewWebhook: {
             description?: string | null;
             /** @description Types that are delivered; `*` for all. */
-            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "recording.started" | "recording.ended" | "recording.failed" | "report.ready" | "*")[];
             /** @description https; to public addresses, or to the networks that the server’s WEBHOOK_NETWORKS allows. */
             url: string;
         };
@@ -35673,7 +35673,7 @@ export interface components {
             /** @description Switched off by the server where deliveries fail for a day, or after 410. */
             enabled: boolean;
             /** @description Types that are delivered; `*` for all. */
-            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "recording.started" | "recording.ended" | "recording.failed" | "report.ready" | "*")[];
             /** @description Failed attempts in a row. */
             failures: number;
             /**
@@ -35753,7 +35753,7 @@ export interface components {
             description?: string | null;
             enabled?: boolean;
             /** @description Types that are delivered; `*` for all. */
-            events?: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            events?: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "recording.started" | "recording.ended" | "recording.failed" | "report.ready" | "*")[];
             /** @description https; to public addresses, or to the networks that the server’s WEBHOOK_NETWORKS allows. */
             url?: string;
         };
@@ -35774,7 +35774,7 @@ export interface components {
             /** @description Switched off by the server where deliveries fail for a day, or after 410. */
             enabled: boolean;
             /** @description Types that are delivered; `*` for all. */
-            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "report.ready" | "*")[];
+            events: ("session.opened" | "session.closed" | "attendance.changed" | "absence.warning" | "camera.down" | "camera.up" | "excuse.opened" | "excuse.decided" | "contest.opened" | "contest.decided" | "consent.changed" | "student.erased" | "recording.started" | "recording.ended" | "recording.failed" | "report.ready" | "*")[];
             /** @description Failed attempts in a row. */
             failures: number;
             /**

@@ -29,6 +29,12 @@ export interface OutboxEvents {
   'contest.decided': { contestId: string; recordId: string; studentId: string; status: string };
   'consent.changed': { studentId: string; purpose: string; granted: boolean };
   'student.erased': { studentId: string };
+  /** A camera of a session is recorded from now on; it goes on through restarts and lost cameras. */
+  'recording.started': { recordingId: string; sessionId: string; streamId: string };
+  /** No more is begun of it. It is there to be played unless nothing was ever written: then it is gone. */
+  'recording.ended': { recordingId: string; sessionId: string; streamId: string };
+  /** It runs and cannot be written; it goes on by itself when it can. Cameras that are away are `camera.down`. */
+  'recording.failed': { recordingId: string; sessionId: string; streamId: string; reason: string };
   'report.ready': { reportJobId: string; requestedBy: string | null };
   /** An e-mail that is no notification: an invitation, a link to reset a password. */
   'mail.requested': { kind: string; to: string; locale: string; data: Record<string, unknown> };

@@ -14,3 +14,26 @@ export function totalCounter(registry: Registry, name: string, help: string, rea
     },
   });
 }
+
+/** The same of several things, told apart by a label. `read` names as many of them as there can be. */
+export function splitCounter<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  label: Label,
+  read: () => Record<string, number>,
+): void {
+  const seen: Record<string, number> = {};
+  new Counter({
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
+    collect() {
+      for (const [key, now] of Object.entries(read())) {
+        this.inc({ [label]: key } as Record<Label, string>, Math.max(0, now - (seen[key] ?? 0)));
+        seen[key] = now;
+      }
+    },
+  });
+}

@@ -1,6 +1,6 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Gauge, type Registry } from 'prom-client';
 import type { AppContext } from '../context.ts';
-import { totalCounter } from './metric-counter.ts';
+import { splitCounter, totalCounter } from './metric-counter.ts';
 
 /** Figures of WebRTC: what the media workers carry, which ports they hold, who publishes and who watches. */
 export function measureWebRtc(context: AppContext, registry: Registry): void {
@@ -34,6 +34,10 @@ export function measureWebRtc(context: AppContext, registry: Registry): void {
   gauge('publishers_most', 'Publishers that each institution may have at the same time.', () => {
     return context.config.webrtc.maxPublishers;
   });
+  split('http_sessions', 'Encoders and players that came by HTTP, by their standard.', 'protocol', () => {
+    const { whip, whep } = sfu.stats().http;
+    return { whip: whip.now, whep: whep.now };
+  });
   split('transports', 'Transports of the media workers.', 'kind', () => sfu.stats().transports);
   split('ports', 'Ports that media workers hold, outside and on loopback.', 'use', () => {
     const { publicPorts, loopbackPorts } = sfu.stats();
@@ -61,17 +65,21 @@ export function measureWebRtc(context: AppContext, registry: Registry): void {
     'Publishers refused because their institution had as many as it may.',
     () => publications.stats().refused,
   );
-  const seen: Record<string, number> = {};
-  new Counter({
-    name: 'yoklama_webrtc_publishers_sent_away_total',
-    help: 'Publishers that had to go, by reason.',
-    labelNames: ['reason'] as const,
-    registers,
-    collect() {
-      for (const [reason, now] of Object.entries(publications.stats().sentAway)) {
-        this.inc({ reason }, now - (seen[reason] ?? 0));
-        seen[reason] = now;
-      }
+  splitCounter(
+    registry,
+    'yoklama_webrtc_http_sessions_total',
+    'Encoders and players that have come by HTTP and were taken.',
+    'protocol',
+    () => {
+      const { whip, whep } = sfu.stats().http;
+      return { whip: whip.ever, whep: whep.ever };
     },
-  });
+  );
+  splitCounter(
+    registry,
+    'yoklama_webrtc_publishers_sent_away_total',
+    'Publishers that had to go, by reason.',
+    'reason',
+    () => publications.stats().sentAway,
+  );
 }

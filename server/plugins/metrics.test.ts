@@ -47,6 +47,13 @@ describe('/metrics', () => {
     expect(seriesOf(text, 'yoklama_webrtc_publishers_most')).toBe(server.config.webrtc.maxPublishers);
     expect(seriesOf(text, 'yoklama_webrtc_bits_per_second{side="webrtc",direction="in"}')).toBe(0);
     expect(seriesOf(text, 'yoklama_webrtc_publishers_sent_away_total{reason="silent"}')).toBe(0);
+    for (const protocol of ['whip', 'whep']) {
+      expect(seriesOf(text, `yoklama_webrtc_http_sessions{protocol="${protocol}"}`)).toBe(0);
+      expect(seriesOf(text, `yoklama_webrtc_http_sessions_total{protocol="${protocol}"}`)).toBe(0);
+    }
+    for (const state of ['starting', 'writing', 'waiting', 'failing'])
+      expect(seriesOf(text, `yoklama_recordings{state="${state}"}`)).toBe(0);
+    expect(seriesOf(text, 'yoklama_recording_bytes_total')).toBe(0);
     expect(seriesOf(text, 'yoklama_cache_notices_total')).toBeGreaterThan(0);
     expect(text).toMatch(
       /yoklama_http_request_duration_seconds_count\{method="GET",route="\/api\/v1\/courses",status="200"\} \d/,

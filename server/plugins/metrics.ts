@@ -8,6 +8,7 @@ import { ApiError } from '../errors.ts';
 import type { OutboxStats } from '../jobs/relay.ts';
 import type { CacheStats } from './cache.ts';
 import { totalCounter } from './metric-counter.ts';
+import { measureRecordings } from './metrics-recordings.ts';
 import { measureWebRtc } from './metrics-webrtc.ts';
 
 const ACTIVE_MS = 5 * 60_000;
@@ -37,6 +38,7 @@ export function measure(app: FastifyInstance, context: AppContext, cache: CacheS
   measureRequests(app, context, registry);
   measureParts(context, registry, cache);
   measureWebRtc(context, registry);
+  measureRecordings(context, registry);
   app.addHook('onListen', async () => measureStages(context, registry));
   const { metricsToken } = context.config;
   app.get('/metrics', { config: { public: true }, schema: { hide: true } }, async (request, reply) => {

@@ -176,9 +176,12 @@ describe.skipIf(chromiumPath === null || skipWithoutMediaWorker(SUITE))(SUITE, (
       console.log(`WHEP, ${mimeType}: first picture after ${Math.round(performance.now() - began)} ms`);
       await plays();
       expect(server.context.viewers.count()).toBe(1);
+      expect(server.context.sfu.stats().http.whep.now).toBe(1);
       expect((await remove(taken.location, server.admin.token)).status).toBe(404);
       expect((await remove(taken.location, server.teacher.token)).status).toBe(200);
       await freed();
+      expect(server.context.sfu.stats().http.whep.now).toBe(0);
+      expect(server.context.sfu.stats().http.whep.ever).toBeGreaterThan(0);
       await eventually(async () => ['closed', 'failed', 'disconnected'].includes((await shown()).state));
       // The publisher does not notice.
       expect(server.context.publications.isLive(published.streamId)).toBe(true);

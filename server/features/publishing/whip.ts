@@ -36,7 +36,7 @@ export function createWhip(context: AppContext): Whip {
         const { room } = lease;
         const { leave } = lease;
         const offer = takeOffer(sdp, room.router.rtpCapabilities);
-        transport = await room.createTransport('in');
+        transport = await room.createTransport('in', 'whip');
         const producer = await takeVideo(transport, offer);
         await redeem(context, token);
         session = peers.add({ secret: token, sessionId, transport, sdp, closed: leave });

@@ -5,6 +5,7 @@ import type { AppContext } from '../../context.ts';
 import { recordings } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { enqueue } from '../../jobs/outbox.ts';
+import { announceEnds, told } from './finish.ts';
 
 const REMOVE_JOB = 'recordings-remove';
 const YOUNG_MS = 3_600_000;
@@ -34,9 +35,15 @@ export function defineRemoval(context: AppContext): void {
  * how many.
  */
 export async function removeRecordings(tx: Tx, tenantId: string, where: SQL): Promise<number> {
-  const gone = await tx.delete(recordings).where(where).returning({ id: recordings.id });
-  if (gone.length > 0) await enqueue(tx, tenantId, REMOVE_JOB, { ids: gone.map(({ id }) => id) });
-  return gone.length;
+  const gone = await tx
+    .delete(recordings)
+    .where(where)
+    .returning({ ...told, status: recordings.status });
+  const ids = gone.map(({ recordingId }) => recordingId);
+  if (ids.length > 0) await enqueue(tx, tenantId, REMOVE_JOB, { ids });
+  const running = gone.filter(({ status }) => status === 'recording');
+  await announceEnds(tx, tenantId, running);
+  return ids.length;
 }
 
 /** For a student who is erased: nobody can be cut out of a video, so the videos of all their sessions go. */

@@ -5,8 +5,10 @@ import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { cameras, classSessions, recordings, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { publishAll } from '../../jobs/outbox.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
 import { tenantCrypto } from '../tenants/service.ts';
+import { finishRecordings, told } from './finish.ts';
 
 /** Authenticated with the sealed key of a recording. */
 export const keyPurpose = (recordingId: string): string => `recording:${recordingId}`;
@@ -38,8 +40,7 @@ export async function planRecordings(
     .where(and(eq(recordings.sessionId, session.id), eq(recordings.status, 'recording')));
   const streamIds = new Set(taking.map(({ streamId }) => streamId));
   const over = running.filter(({ streamId }) => !streamIds.has(streamId)).map(({ id }) => id);
-  if (over.length > 0)
-    await tx.update(recordings).set({ status: 'finished' }).where(inArray(recordings.id, over));
+  if (over.length > 0) await finishRecordings(tx, tenantId, inArray(recordings.id, over));
   const crypto = await tenantCrypto(context, tx, tenantId);
   const starting: PlannedRecording[] = [];
   const fresh: (typeof recordings.$inferInsert)[] = [];
@@ -56,7 +57,11 @@ export async function planRecordings(
     }
     starting.push({ id, streamId, source, key, firstSeq: known?.segments ?? 0 });
   }
-  if (fresh.length > 0) await tx.insert(recordings).values(fresh);
+  if (fresh.length > 0) {
+    const begun = await tx.insert(recordings).values(fresh).returning(told);
+    const started = begun.map((payload) => ({ type: 'recording.started' as const, payload }));
+    await publishAll(tx, tenantId, started);
+  }
   return { since: row?.since ?? null, wanted: new Set(starting.map(({ id }) => id)), starting };
 }
 

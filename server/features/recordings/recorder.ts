@@ -4,11 +4,14 @@ import type { AppContext } from '../../context.ts';
 import { classSessions, recordings } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { publish } from '../../jobs/outbox.ts';
 import type { Feed } from '../../streaming/feeds.ts';
 import type { RecordingMessage } from '../../streaming/recorder.ts';
 import type { RtpFeed } from '../../streaming/sfu/room.ts';
 import type { LiveSession } from '../sessions/live-session.ts';
+import { createFigures, isDiskProblem, type RecordingFigures } from './figures.ts';
 import { defineRemoval, existing, folderOf, removeFolder } from './files.ts';
+import { told } from './finish.ts';
 import { type PlannedRecording, planRecordings } from './plan.ts';
 import { assertMayRecord } from './rules.ts';
 import { createTape, type Tape } from './tape.ts';
@@ -24,7 +27,7 @@ export interface Recorder {
   follow(of: { sessionId: string; studentId: string | null }, tell: (on: boolean) => void): () => void;
   /** Stops what the institution no longer allows, and recordings that were removed. */
   check(): Promise<void>;
-  stats(): { recordings: number };
+  stats(): RecordingFigures;
   close(): Promise<void>;
 }
 
@@ -35,21 +38,26 @@ interface Active {
   streamId: string;
   tape: Tape;
   problem: string | null;
+  /** Written since this server has it. */
+  segments: number;
+  /** By the clock of rules; null: no failure of it was announced yet. */
+  announcedAt: number | null;
   feed: Feed | null;
   rtp: RtpFeed | null;
   ended: Promise<void>;
   onEnded(): void;
 }
 
-/** Of the ways on disk: others are the camera's own trouble, which its banner tells. */
-const TOLD = new Set(['disk-full', 'disk-failed']);
 const CHECK_MS = 15_000;
 const FEED_RETRY_MS = 2000;
 const CLOSE_MS = 5000;
+/** A disk at its limit fails and works in turns: one announcement is enough for so long. */
+const ANNOUNCE_MS = 10 * 60_000;
 
 export function createRecorder(context: AppContext): Recorder {
   const { db, log, supervisor, live } = context;
   const active = new Map<string, Active>();
+  const figures = createFigures();
   /** Of one session one after the other. */
   const turns = new Map<string, Promise<void>>();
   /** The sign of a session, by its id. */
@@ -120,7 +128,7 @@ export function createRecorder(context: AppContext): Recorder {
     });
     const one: Active = {
       ...{ id, tenantId, sessionId: session.id, streamId, ended, onEnded },
-      ...{ problem: null, feed: null, rtp: null },
+      ...{ problem: null, segments: 0, announcedAt: null, feed: null, rtp: null },
       tape: createTape(context, { tenantId, recordingId: id }, () => supervisor.recordings.stop(id)),
     };
     active.set(id, one);
@@ -165,6 +173,8 @@ export function createRecorder(context: AppContext): Recorder {
     if (!one) return;
     switch (message.type) {
       case 'recording:segment':
+        one.segments++;
+        figures.wrote(message.segment.bytes);
         one.tape.add(message.segment);
         return;
       case 'recording:status':
@@ -201,8 +211,9 @@ export function createRecorder(context: AppContext): Recorder {
 
   function tellStatus(one: Active, problem: string | null): void {
     one.problem = problem;
+    if (problem !== null) figures.fell(problem);
     // Who hears of it and asks finds it noted; it is told all the same where that could not be done.
-    db.tenant(one.tenantId, (tx) => tx.update(recordings).set({ problem }).where(eq(recordings.id, one.id)))
+    db.tenant(one.tenantId, (tx) => note(tx, one, problem))
       .catch((error: unknown) => log.debug({ err: error }, 'the state of a recording was not noted'))
       .finally(() => {
         const session = live.find(one.sessionId);
@@ -210,8 +221,21 @@ export function createRecorder(context: AppContext): Recorder {
       });
   }
 
+  async function note(tx: Tx, one: Active, problem: string | null): Promise<void> {
+    const [noted] = await tx
+      .update(recordings)
+      .set({ problem })
+      .where(eq(recordings.id, one.id))
+      .returning(told);
+    const now = context.clock.now();
+    const late = one.announcedAt === null || now - one.announcedAt >= ANNOUNCE_MS;
+    if (!noted || problem === null || !isDiskProblem(problem) || !late) return;
+    await publish(tx, one.tenantId, 'recording.failed', { ...noted, reason: problem });
+    one.announcedAt = now;
+  }
+
   function tellProblem(session: LiveSession): void {
-    const problem = of(session.id).find((one) => one.problem !== null && TOLD.has(one.problem))?.problem;
+    const problem = of(session.id).find((one) => isDiskProblem(one.problem))?.problem;
     session.setRecording(session.row.recordingSince, problem ?? null);
   }
 
@@ -281,7 +305,7 @@ export function createRecorder(context: AppContext): Recorder {
       return () => signs.off(sessionId, changed);
     },
     check,
-    stats: () => ({ recordings: active.size }),
+    stats: () => figures.read(active.values()),
     async close() {
       closing = true;
       clearInterval(timer);

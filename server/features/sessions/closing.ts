@@ -12,6 +12,7 @@ import {
   type RecordRow,
 } from '../attendance/ledger.ts';
 import { excuseDrafts } from '../excuses/covering.ts';
+import { finishRecordings } from '../recordings/finish.ts';
 import type { LiveSession } from './live-session.ts';
 import { hasStreams } from './load.ts';
 import { type ReviewRow, toReview } from './queries.ts';
@@ -84,7 +85,7 @@ export async function writeClosing(
       recordingSince: null,
     })
     .where(eq(classSessions.id, sessionId));
-  await tx.update(recordings).set({ status: 'finished' }).where(eq(recordings.sessionId, sessionId));
+  await finishRecordings(tx, tenantId, eq(recordings.sessionId, sessionId));
   await tx
     .update(streams)
     .set({ endedAt: closedAt, state: 'ended', reason: 'stopped' })

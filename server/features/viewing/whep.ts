@@ -51,7 +51,7 @@ export function createWhep(context: AppContext): Whep {
         const { room } = feed;
         const offer = takeOffer(sdp, producer.consumableRtpParameters.codecs[0]!);
         branch = await room.branch(producer, offer.codec);
-        const transport = await branch.createTransport();
+        const transport = await branch.createTransport('whep');
         const consumer = await show(transport, branch.producer, offer);
         const rights = watchRights(context, seat, again, () => session.close());
         const closed = (): void => {

@@ -22,6 +22,9 @@ export const WEBHOOK_EVENTS = [
   'contest.decided',
   'consent.changed',
   'student.erased',
+  'recording.started',
+  'recording.ended',
+  'recording.failed',
   'report.ready',
 ] as const satisfies readonly OutboxType[];
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];

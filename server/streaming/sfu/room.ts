@@ -1,6 +1,7 @@
 import type { types } from 'mediasoup';
 import type { Config } from '../../../config/index.ts';
 import type { RtpCodec } from '../../../pipeline/messages.ts';
+import { type HttpProtocol, PROTOCOL } from './census.ts';
 import { MEDIA_CODECS } from './codecs.ts';
 import type { MediaWorker } from './media-workers.ts';
 
@@ -27,7 +28,7 @@ export interface RtpFeed {
 /** What one player is shown, apart from everybody else. */
 export interface Branch {
   producer: types.Producer;
-  createTransport(): Promise<types.WebRtcTransport>;
+  createTransport(protocol: HttpProtocol): Promise<types.WebRtcTransport>;
   /** With its transport. */
   close(): void;
 }
@@ -36,7 +37,8 @@ export interface Branch {
 export interface Room {
   readonly sessionId: string;
   readonly router: types.Router;
-  createTransport(direction: 'in' | 'out'): Promise<types.WebRtcTransport>;
+  /** `protocol`: for a peer that came by HTTP. */
+  createTransport(direction: 'in' | 'out', protocol?: HttpProtocol): Promise<types.WebRtcTransport>;
   /** How a decoder has to read what this producer sends. */
   codecOf(producer: types.Producer): RtpCodec;
   /** Sends a producer's packets to a decoder that listens already, beginning with a key frame. */
@@ -67,8 +69,9 @@ export async function createRoom(
   const branches = new Set<types.Router>();
   let closed = false;
 
-  const openTransport = (on: types.Router): Promise<types.WebRtcTransport> =>
+  const openTransport = (on: types.Router, protocol?: HttpProtocol): Promise<types.WebRtcTransport> =>
     on.createWebRtcTransport({
+      appData: protocol ? { [PROTOCOL]: protocol } : {},
       webRtcServer: media.webRtcServer,
       enableUdp: true,
       enableTcp: true,
@@ -81,8 +84,8 @@ export async function createRoom(
   return {
     sessionId,
     router,
-    async createTransport(direction) {
-      const transport = await openTransport(router);
+    async createTransport(direction, protocol) {
+      const transport = await openTransport(router, protocol);
       if (direction === 'in') await transport.setMaxIncomingBitrate(config.maxKbps * 1000);
       return transport;
     },
@@ -131,7 +134,7 @@ export async function createRoom(
         });
         return {
           producer: pipeProducer!,
-          createTransport: () => openTransport(own),
+          createTransport: (protocol) => openTransport(own, protocol),
           close: () => own.close(),
         };
       } catch (error) {

@@ -25,6 +25,9 @@ const EVENTS: Event[] = [
   'contest.decided',
   'consent.changed',
   'student.erased',
+  'recording.started',
+  'recording.ended',
+  'recording.failed',
   'report.ready',
 ];
 
