@@ -38,6 +38,8 @@ export interface HubGate {
     user: LiveUser,
     sessionId: string,
   ): Promise<{ snapshot: () => Snapshot | Promise<Snapshot> } | { refusal: Refusal }>;
+  /** Which of the sessions the caller may still follow. Throws as `authenticate` does. */
+  recheck(token: string, sessionIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** Whether the stream is part of the session: rights are checked by session. */
   streamIsOf(sessionId: string, streamId: string): boolean;
   /** The widest picture anybody watches of a stream, null when nobody does. */
@@ -78,16 +80,25 @@ export interface Hub {
   /** The widest picture that is watched of the stream, on any server; null: none is. */
   watched(streamId: string): number | null;
   stats(): { sockets: number };
+  /** Ends connections of those who may no longer listen, now; it looks all the time by itself. */
+  recheck(): Promise<void>;
   close(): Promise<void>;
 }
 
 interface SocketData {
   user: LiveUser;
+  token: string;
   sessions: Set<string>;
 }
 type LiveSocket = Socket<ClientEvents, ServerEvents, PeerEvents, SocketData>;
 
 const MAX_SESSIONS_PER_SOCKET = 16;
+/** Whoever signed out, was switched off or no longer teaches the course hears nothing more within this time. */
+const RECHECK_MS = 10_000;
+/** Connections that are looked at side by side: the database has more to do. */
+const RECHECK_PARALLEL = 4;
+/** Errors that say that the token is no longer good; others pass by themselves. */
+const ENDED = new Set([401, 403]);
 const DEFAULT_PICTURE_WIDTH = 640;
 const SESSION = 'session ';
 const WATCH = 'watch ';
@@ -192,10 +203,11 @@ export function createHub(options: {
   }
 
   live.use((socket, next) => {
-    const { token } = socket.handshake.auth as { token?: unknown };
-    admit(typeof token === 'string' ? token : '').then(
+    const given = (socket.handshake.auth as { token?: unknown }).token;
+    const token = typeof given === 'string' ? given : '';
+    admit(token).then(
       (user) => {
-        socket.data = { user, sessions: new Set() };
+        socket.data = { user, token, sessions: new Set() };
         next();
       },
       (error: Error & { code?: string }) => {
@@ -260,6 +272,51 @@ export function createHub(options: {
     return { ok: true, snapshot: await answer.snapshot() };
   }
 
+  /**
+   * A token and its holder's rights are as they were when the socket came; since then the sign-in may have been ended or
+   * the course given to somebody else. The connection ends, not only the session: a client that comes back is told why.
+   */
+  async function stillMay(
+    socket: LiveSocket,
+    known: Map<string, Promise<ReadonlySet<string>>>,
+  ): Promise<void> {
+    const { token, sessions } = socket.data;
+    const asked = [...sessions].sort();
+    const name = `${token} ${asked.join()}`;
+    try {
+      const answer = known.get(name) ?? gate!.recheck(token, asked);
+      known.set(name, answer);
+      const reached = await answer;
+      if (asked.some((id) => sessions.has(id) && !reached.has(id))) socket.disconnect(true);
+    } catch (error) {
+      const { status } = error as { status?: unknown };
+      if (typeof status === 'number' && ENDED.has(status)) socket.disconnect(true);
+      else log.debug({ err: error }, 'the rights of a socket cannot be looked at now');
+    }
+  }
+
+  async function recheckAll(): Promise<void> {
+    const waiting = gate ? [...live.sockets.values()] : [];
+    // Several windows of one person are asked about once.
+    const known = new Map<string, Promise<ReadonlySet<string>>>();
+    const worker = async () => {
+      for (let socket = waiting.shift(); socket; socket = waiting.shift()) {
+        if (socket.connected) await stillMay(socket, known);
+      }
+    };
+    await Promise.all(Array.from({ length: RECHECK_PARALLEL }, worker));
+  }
+
+  let rechecking: Promise<void> | null = null;
+  const recheck = (): Promise<void> => {
+    rechecking ??= recheckAll().finally(() => {
+      rechecking = null;
+    });
+    return rechecking;
+  };
+  const timer = setInterval(() => void recheck(), RECHECK_MS);
+  timer.unref();
+
   function leave(socket: LiveSocket, sessionId: string): void {
     socket.data.sessions.delete(sessionId);
     socket.leave(room(sessionId));
@@ -305,7 +362,9 @@ export function createHub(options: {
     hasAudienceElsewhere: elsewhere,
     watched,
     stats: () => ({ sockets: live.sockets.size }),
+    recheck,
     async close() {
+      clearInterval(timer);
       interest?.close();
       live.local.disconnectSockets(true);
       await io.close();

@@ -38,6 +38,7 @@ async function start(): Promise<{ url: string; hub: Hub }> {
       expiresAt: Date.now() + 60_000,
     }),
     join: async () => ({ refusal: { code: 'session-not-found', message: 'none' } }),
+    recheck: async (_token, sessionIds) => new Set(sessionIds),
     streamIsOf: () => false,
     watch: () => {},
     joinedElsewhere: () => {},

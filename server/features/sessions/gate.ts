@@ -1,8 +1,11 @@
+import { and, inArray } from 'drizzle-orm';
 import { LRUCache } from 'lru-cache';
 import type { AppContext } from '../../context.ts';
+import { classSessions } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
 import { STAFF } from '../../plugins/auth.ts';
 import type { HubGate, LiveUser } from '../../realtime/hub.ts';
+import { ofCaller } from './access.ts';
 import type { Live } from './live.ts';
 import { sessionOf, snapshotOf } from './service.ts';
 
@@ -25,6 +28,18 @@ export function liveGate(context: AppContext, live: Live): HubGate {
         throw error;
       }
       return { snapshot: () => snapshot(user, sessionId) };
+    },
+    async recheck(token, sessionIds) {
+      const user = await context.tokens.verify(token);
+      // Of teachers alone the reach changes while their token is good.
+      if (sessionIds.length === 0 || user.role !== 'teacher') return new Set(sessionIds);
+      const rows = await context.db.tenant(user.tenantId, (tx) =>
+        tx
+          .select({ id: classSessions.id })
+          .from(classSessions)
+          .where(and(inArray(classSessions.id, [...sessionIds]), ofCaller(user))),
+      );
+      return new Set(rows.map(({ id }) => id));
     },
     streamIsOf: (sessionId, streamId) =>
       live
