@@ -65,6 +65,31 @@ describe('the text of a table', () => {
     expect(decodeText(Buffer.from('a\r\nb\rc\n')).text).toBe('a\nb\nc\n');
   });
 
+  /** As Windows saves it: the first 64 Cyrillic letters from 0xC0 on, ё apart. */
+  const cp1251 = (text: string) =>
+    Buffer.from(
+      [...text].map((letter) => {
+        if (letter === 'ё') return 0xb8;
+        const code = letter.charCodeAt(0);
+        return code >= 0x410 && code <= 0x44f ? code - 0x410 + 0xc0 : code;
+      }),
+    );
+
+  it('is told apart in Turkish and in Cyrillic where every byte is a letter of both', () => {
+    for (const text of [
+      'number,name\n77,Иванов Пётр\n',
+      // Nearly all of its bytes are letters that Turkish has, too.
+      'number;name\n1;Роза Зорова\n',
+      'number,name,email\n1,Асанов Бакыт,asanov@okul.example\n2,Smith John,\n',
+    ]) {
+      expect(decodeText(cp1251(text))).toEqual({ text, encoding: 'windows-1251' });
+    }
+    const name = Buffer.from([0xdd, 0xfe, 0xe7, 0xfd, 0x6e, 0x20, 0xd6, 0xf0, 0xfc, 0x74]);
+    expect(decodeText(name)).toEqual({ text: 'İşçın Öğüt', encoding: 'windows-1254' });
+    expect(decodeText(Buffer.from([0x4a, 0x6f, 0x73, 0xe9])).text).toBe('José');
+    expect(decodeText(cp1251('Эя'), 'windows-1251').text).toBe('Эя');
+  });
+
   it('is refused where it is no text', () => {
     for (const bytes of [
       Buffer.from([0x89, 0x50, 0x4e, 0x47, 13, 10, 26, 10, 0, 0, 0, 13]),

@@ -1,6 +1,13 @@
 import { ApiError } from '../../errors.ts';
 
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1254', 'iso-8859-9'] as const;
+export const ENCODINGS = [
+  'utf-8',
+  'utf-16le',
+  'utf-16be',
+  'windows-1254',
+  'iso-8859-9',
+  'windows-1251',
+] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 export interface DecodedText {
@@ -11,7 +18,8 @@ export interface DecodedText {
 
 /**
  * The text of a file in whatever encoding it was saved. Tables come as UTF-8 or UTF-16 with a mark, as UTF-8 without,
- * or as the Turkish code page of Windows, of which ISO 8859-9 is a part. Throws `import-not-text` for anything else.
+ * or as the Turkish or Cyrillic code page of Windows; ISO 8859-9 is a part of the Turkish one. Throws `import-not-text`
+ * for anything else.
  */
 export function decodeText(bytes: Uint8Array, asked?: Encoding): DecodedText {
   const encoding = asked ?? detectEncoding(bytes);
@@ -39,8 +47,34 @@ function detectEncoding(bytes: Uint8Array): Encoding {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return 'utf-8';
   } catch {
-    return 'windows-1254';
+    return isCyrillic(bytes) ? 'windows-1251' : 'windows-1254';
   }
+}
+
+/** Longest part of a file that is looked at. */
+const LOOKED_AT = 1024 * 1024;
+
+/**
+ * Every byte is a letter in both code pages. But a Turkish word has few letters beyond ASCII, a Cyrillic one no others: what
+ * most words are that have such letters at all. Words of two letters say nothing.
+ */
+function isCyrillic(bytes: Uint8Array): boolean {
+  let whole = 0;
+  let mixed = 0;
+  let high = 0;
+  let ascii = 0;
+  for (const byte of bytes.subarray(0, LOOKED_AT)) {
+    const letter = byte | 0x20;
+    // ё is apart from the others; the rest of the upper half is letters of both.
+    if (byte >= 0xc0 || byte === 0xa8 || byte === 0xb8) high++;
+    else if (letter >= 0x61 && letter <= 0x7a) ascii++;
+    else {
+      if (high > 0 && high + ascii > 2) ascii === 0 ? whole++ : mixed++;
+      high = 0;
+      ascii = 0;
+    }
+  }
+  return whole > mixed;
 }
 
 /** Control characters that no table has, in more than a stray place. */
