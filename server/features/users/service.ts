@@ -171,7 +171,11 @@ export async function patchUser(
       }
       const wasAdmin = before.role === 'admin' || before.role === 'sysadmin';
       const noLongerAdmin = wasAdmin && (patch.role === 'teacher' || patch.active === false);
-      if (noLongerAdmin) await assertAnotherAdmin(tx, tenantId, userId);
+      if (noLongerAdmin) await assertAnother(tx, tenantId, userId, ['admin', 'sysadmin']);
+      const stepsDown =
+        before.role === 'sysadmin' &&
+        (patch.active === false || (patch.role !== undefined && patch.role !== 'sysadmin'));
+      if (stepsDown) await assertAnother(tx, tenantId, userId, ['sysadmin']);
       const now = new Date(context.clock.now());
       await tx
         .update(users)
@@ -217,16 +221,22 @@ export async function resetSecondFactor(context: AppContext, caller: Caller, use
   context.tokens.changed({ userId });
 }
 
-/** Of two administrators who remove each other at once, one waits here and is refused. */
-async function assertAnotherAdmin(tx: Tx, tenantId: string, userId: string): Promise<void> {
+/**
+ * Of two administrators who remove each other at once, one waits here and is refused. Who was invited and never came may
+ * never come: only who can sign in counts. Throws `last-admin`.
+ */
+async function assertAnother(tx: Tx, tenantId: string, userId: string, roles: Row['role'][]): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`admins ${tenantId}`}, 0))`);
   const others = await tx
     .select({ id: users.id })
     .from(users)
-    .where(and(inArray(users.role, ['admin', 'sysadmin']), eq(users.active, true), ne(users.id, userId)))
+    .where(and(inArray(users.role, roles), STATUS.active, ne(users.id, userId)))
     .limit(1);
-  if (others.length === 0) throw new ApiError('last-admin');
+  if (others.length > 0) return;
+  throw new ApiError('last-admin', roles.includes('admin') ? {} : { message: LAST_SYSADMIN });
 }
+
+const LAST_SYSADMIN = 'The last active system administrator cannot be removed: nobody could run the server.';
 
 export function toUser(row: Row): User {
   const { id, email, name, role, locale, active, studentId } = row;

@@ -94,6 +94,24 @@ describe('users', () => {
     expect(left).toHaveLength(1);
   });
 
+  it('keep an administrator who can sign in, and somebody who runs the server', async () => {
+    const api = await addTenant(server, 'alone');
+    const me = await api.get<{ id: string }>('/auth/me');
+    await api.post('/invitations', { email: 'late@alone.local', name: 'Late', role: 'admin' });
+    for (const patch of [{ active: false }, { role: 'teacher' }]) {
+      const left = await api.call<Failure>('PATCH', `/users/${me.body.id}`, patch);
+      expect([left.status, left.body.error.code]).toEqual([409, 'last-admin']);
+    }
+    // There is another administrator of the institution, but none of the system.
+    await add({ email: 'second@alone.local', name: 'Second', role: 'admin' });
+    const system = await server.admin.get<{ id: string }>('/auth/me');
+    for (const patch of [{ active: false }, { role: 'admin' }, { role: 'teacher' }]) {
+      const left = await server.admin.call<Failure>('PATCH', `/users/${system.body.id}`, patch);
+      expect([left.status, left.body.error?.code]).toEqual([409, 'last-admin']);
+    }
+    expect((await server.admin.get('/tenants')).status).toBe(200);
+  });
+
   it('are of one institution: no other reads or changes them', async () => {
     const { body: user } = await add({ email: 'mine@own.local', name: 'Benim' });
     expect((await stranger.get(`/users/${user.id}`)).status).toBe(404);
