@@ -35,6 +35,7 @@ const TASKS = {
       'camera',
       'browser',
       'redis',
+      'turn',
       'webrtc',
       'dashboard',
     ],

@@ -1,5 +1,5 @@
 import { sendPictures } from './pictures-attempt.ts';
-import { type Attempt, type Framing, socketAddress } from './publish-attempt.ts';
+import { type Attempt, type AttemptHandlers, type Framing, socketAddress } from './publish-attempt.ts';
 import { sendVideo } from './video-attempt.ts';
 
 export type { Framing } from './publish-attempt.ts';
@@ -30,6 +30,11 @@ export interface PublishOptions extends PublishHandlers {
   token: string;
   /** The camera's picture. It stays the caller's: `stop` does not end it. */
   track: MediaStreamTrack;
+  /**
+   * `relay`: media goes through the server's TURN servers and no other way, to keep the browser's own addresses from the
+   * server, or to see whether TURN works. `all` by default.
+   */
+  iceTransportPolicy?: RTCIceTransportPolicy;
 }
 
 export interface Publishing {
@@ -61,9 +66,8 @@ export function publish(options: PublishOptions): Publishing {
   let over = false;
 
   const begin = (): void => {
-    const send = path === 'video' ? sendVideo : sendPictures;
     const address = socketAddress(ADDRESSES[path], options.baseUrl);
-    attempt = send(address, token, () => track, {
+    const handlers: AttemptHandlers = {
       onWelcome({ resumeToken, course }) {
         token = resumeToken;
         options.onCourse?.(course);
@@ -94,7 +98,12 @@ export function publish(options: PublishOptions): Publishing {
         timer = setTimeout(begin, waitMs);
         waitMs = Math.min(waitMs * 2, RETRY_MS.longest);
       },
-    });
+    };
+    const shown = (): MediaStreamTrack => track;
+    attempt =
+      path === 'video'
+        ? sendVideo(address, token, shown, handlers, options.iceTransportPolicy)
+        : sendPictures(address, token, shown, handlers);
   };
   const finish = (reason: { code: string; message: string } | null): void => {
     if (over) return;

@@ -34,6 +34,7 @@ export function sendVideo(
   token: string,
   track: () => MediaStreamTrack,
   handlers: AttemptHandlers,
+  iceTransportPolicy: RTCIceTransportPolicy = 'all',
 ): Attempt {
   const socket = new WebSocket(address);
   let transport: types.Transport | null = null;
@@ -64,7 +65,11 @@ export function sendVideo(
     handlers.onWelcome(welcome);
     const device = new Device();
     await device.load({ routerRtpCapabilities: welcome.rtpCapabilities });
-    const sending = device.createSendTransport({ ...welcome.transport, iceServers: welcome.iceServers });
+    const sending = device.createSendTransport({
+      ...welcome.transport,
+      iceServers: welcome.iceServers,
+      iceTransportPolicy,
+    });
     transport = sending;
     sending.on('connect', ({ dtlsParameters }, done) => {
       void ask({ type: 'connect', dtlsParameters }, 'connected').then(() => done());

@@ -50,7 +50,13 @@ const MEDIA_MS = 8000;
 const EARLY_MS = 20_000;
 
 export function openViewing(
-  options: { address: string; token: string; streamId: string; delayMs(): number },
+  options: {
+    address: string;
+    token: string;
+    streamId: string;
+    iceTransportPolicy: RTCIceTransportPolicy;
+    delayMs(): number;
+  },
   handlers: ViewingHandlers,
 ): Viewing {
   const socket = new WebSocket(options.address);
@@ -86,7 +92,11 @@ export function openViewing(
     const device = new Device();
     await device.load({ routerRtpCapabilities: welcome.rtpCapabilities });
     if (over) return;
-    const receiving = device.createRecvTransport({ ...welcome.transport, iceServers: welcome.iceServers });
+    const receiving = device.createRecvTransport({
+      ...welcome.transport,
+      iceServers: welcome.iceServers,
+      iceTransportPolicy: options.iceTransportPolicy,
+    });
     transport = receiving;
     receiving.on('connect', ({ dtlsParameters }, done) => {
       isConnected = done;

@@ -15,6 +15,8 @@ export interface WatchOptions {
   streamId: string;
   /** The picture is shown so much later than it could be, milliseconds: for boxes to arrive in time. 0 by default. */
   delayMs?: number;
+  /** As of `publish`. */
+  iceTransportPolicy?: RTCIceTransportPolicy;
 }
 
 /** Of a shown frame, as `requestVideoFrameCallback` tells it. */
@@ -89,7 +91,11 @@ export function watchStream(options: WatchOptions): StreamWatch {
     }
     stale = null;
     const mine: Viewing = openViewing(
-      { address: addressOf(options.baseUrl), token, streamId, delayMs: () => delayMs },
+      {
+        ...{ address: addressOf(options.baseUrl), token, streamId },
+        iceTransportPolicy: options.iceTransportPolicy ?? 'all',
+        delayMs: () => delayMs,
+      },
       {
         freshToken: () => tokens.accessToken(),
         onTrack: show,

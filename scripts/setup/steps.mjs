@@ -10,13 +10,14 @@ import { models } from './step-models.mjs';
 import { packages } from './step-packages.mjs';
 import { postgres } from './step-postgres.mjs';
 import { redis } from './step-redis.mjs';
+import { turn } from './step-turn.mjs';
 import { webrtc } from './step-webrtc.mjs';
 
 /**
  * A step has a title, `done(context)`, quick and without side effects, and `carryOut(context)`, which throws a
  * SetupError where the task cannot go on without it.
  */
-const STEPS = { packages, postgres, models, ffmpeg, camera, browser, redis, webrtc, dashboard };
+const STEPS = { packages, postgres, models, ffmpeg, camera, browser, redis, turn, webrtc, dashboard };
 
 const lockFile = join(projectRoot, '.setup.lock');
 

