@@ -1,6 +1,26 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start servers, cameras and browsers share two cores: files run one after another there. */
+/**
+ * Files that judge by the clock: rates of pictures, delays, how soon something is back that was killed. They run one
+ * after another, when all the others are done, with the machine to themselves.
+ */
+const ALONE = [
+  'tests/{demo,own-cameras,pictures,recordings,watching,whip,whip-encoder}.test.ts',
+  'tests/browser/{pictures,publish,recordings,turn,watch,watch-browser,whep,whip}.test.ts',
+  'tests/faults/{crowd,file-sources,relay,sources,webrtc,webrtc-leaks,webrtc-publishers,worker}.test.ts',
+];
+const SYSTEM = ['tests/{api,e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'];
+
+/** Most files wait more than they calculate: two at a time also where there are two cores, or one. */
+const maxWorkers = Math.min(4, Math.max(2, availableParallelism()));
+
+const system = {
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
+  globalSetup: 'tests/support/prepare.ts',
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,15 +31,27 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
+          ...system,
           name: 'system',
-          include: ['tests/{api,e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          include: SYSTEM,
+          exclude: ALONE,
+          maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'alone',
+          include: ALONE,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -10,14 +10,7 @@ import { writeMarks } from '../support/marks.ts';
 import { type OidcStub, startOidc } from '../support/oidc.ts';
 import { ADMIN_EMAIL, PASSWORD, startTestServer, TEACHER_EMAIL, type TestServer } from '../support/server.ts';
 import { type SmtpStub, startSmtp } from '../support/smtp.ts';
-import {
-  buildDashboard,
-  chromiumPath,
-  launchChromium,
-  openPage,
-  seriousViolations,
-  type WatchedPage,
-} from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
 
 if (!chromiumPath) {
   const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
@@ -49,7 +42,6 @@ describe.skipIf(!chromiumPath)('the pages of one person', () => {
     [smtp, provider] = await Promise.all([
       startSmtp(),
       startOidc({ redirectUri: `${PUBLIC_URL}/oidc/callback` }),
-      buildDashboard(),
     ]);
     server = await startTestServer({ students: 2, env: { SMTP_URL: smtp.url, PUBLIC_URL } });
     student = server.seeded!.students[0]!;

@@ -1,11 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
-import { projectRoot } from '../../config/paths.ts';
 
 const USUAL_PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -28,12 +25,6 @@ export function launchChromium(more: string[] = []): Promise<Browser> {
       ...more,
     ],
   });
-}
-
-/** What the server will serve is what the sources say now. */
-export async function buildDashboard(): Promise<void> {
-  const root = join(projectRoot, 'client-sdk', 'dashboard');
-  await build({ root, configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
 }
 
 export interface WatchedPage {

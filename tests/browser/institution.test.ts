@@ -8,14 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { projectRoot } from '../../config/paths.ts';
 import { writeMarks } from '../support/marks.ts';
 import { ADMIN_EMAIL, type Api, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
-import {
-  buildDashboard,
-  chromiumPath,
-  launchChromium,
-  openPage,
-  seriousViolations,
-  type WatchedPage,
-} from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
 
 if (!chromiumPath) {
   const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
@@ -43,7 +36,6 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
   let student: Api;
 
   beforeAll(async () => {
-    await buildDashboard();
     server = await startTestServer({ students: 4 });
     const { courseId, tenantId, students } = server.seeded!;
     const studentIds = students.map(({ id }) => id);

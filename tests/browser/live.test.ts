@@ -11,14 +11,7 @@ import { type DemoClassroom, type DemoStudent, renderDemoClassroom } from '../..
 import type { AttendanceRecord } from '../../server/features/attendance/schemas.ts';
 import type { ClassSession } from '../../server/features/sessions/schemas.ts';
 import { ADMIN_EMAIL, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
-import {
-  buildDashboard,
-  chromiumPath,
-  launchChromium,
-  openPage,
-  seriousViolations,
-  type WatchedPage,
-} from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
 
 if (!chromiumPath) {
   const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
@@ -59,10 +52,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
 
   beforeAll(async () => {
     const env = { CAMERA_ALLOW_FILES: 'true' };
-    [classroom] = await Promise.all([
-      renderDemoClassroom({ dir: join(demoCache, 'classroom') }),
-      buildDashboard(),
-    ]);
+    classroom = await renderDemoClassroom({ dir: join(demoCache, 'classroom') });
     cast = picturing ? classroom.roster : classroom.roster.filter(({ id }) => CAST.includes(id));
     server = await startTestServer({ pipeline: true, students: 0, env });
     browser = await launchChromium();

@@ -5,7 +5,7 @@ import type { Faces } from '../../server/realtime/topics.ts';
 import { eventually, type LiveTap, tapLive } from '../support/live.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { latest, makeLink, openSession, skipWithoutMediaWorker } from '../support/webrtc.ts';
-import { buildDashboard, chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
 
 const SUITE = 'a browser whose network lets no media through';
 if (chromiumPath === null) console.warn(`SKIPPED ${SUITE}: no Chromium; CHROMIUM_PATH names one`);
@@ -18,7 +18,6 @@ describe.skipIf(chromiumPath === null || skipWithoutMediaWorker(SUITE))(SUITE, (
   let page: Page;
 
   beforeAll(async () => {
-    await buildDashboard();
     // An address for documentation: nothing is there, so nothing that is sent to it arrives.
     server = await startTestServer({ pipeline: true, env: { WEBRTC_ANNOUNCED_ADDRESS: '192.0.2.1' } });
     browser = await launchChromium(['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream']);

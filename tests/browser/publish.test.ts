@@ -11,7 +11,7 @@ import { type LiveTap, tapLive } from '../support/live.ts';
 import { programs } from '../support/processes.ts';
 import { PASSWORD, startTestServer, TEACHER_EMAIL, type TestServer } from '../support/server.ts';
 import { makeLink, skipWithoutMediaWorker } from '../support/webrtc.ts';
-import { buildDashboard, chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
 import { type CameraScene, cameraScene, enrolPeople, fakeCamera } from './camera-scene.ts';
 import { analysedCounters, driftOf, paintedFrames, quantile, watchStage } from './stage-watch.ts';
 
@@ -42,7 +42,7 @@ describe.skipIf(!chromiumPath || skipWithoutMediaWorker('a browser as a camera')
     const problems: string[][] = [];
 
     beforeAll(async () => {
-      [scene] = await Promise.all([cameraScene(), buildDashboard()]);
+      scene = await cameraScene();
       server = await startTestServer({ pipeline: true, students: 0, env: { PIPELINE_FPS: '5' } });
       browser = await launchChromium(fakeCamera(scene));
       students = await enrolPeople(server, scene.people);

@@ -13,7 +13,7 @@ import { eventually } from '../support/live.ts';
 import { ADMIN_EMAIL, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { makeVideo } from '../support/video.ts';
 import { makeLink, skipWithoutMediaWorker } from '../support/webrtc.ts';
-import { buildDashboard, chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
+import { chromiumPath, launchChromium, openPage, seriousViolations } from './browser.ts';
 
 if (!chromiumPath) {
   const why = 'recordings in the browser left out: no Chromium here (install it or set CHROMIUM_PATH)';
@@ -47,7 +47,7 @@ describe.skipIf(!chromiumPath)('recordings in the browser', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'yoklama-recordings-'));
-    await Promise.all([makeVideo(join(folder, 'room.mp4'), { seconds: 10 }), buildDashboard()]);
+    await makeVideo(join(folder, 'room.mp4'), { seconds: 10 });
     server = await startTestServer({
       pipeline: true,
       env: { CAMERA_ALLOW_FILES: 'true', RECORDING_MIN_FREE_MB: '0' },
