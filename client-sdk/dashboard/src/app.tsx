@@ -14,6 +14,7 @@ const Students = lazy(() => import('./routes/students.tsx').then((module) => mod
 const StudentPage = lazy(() => import('./routes/student.tsx').then((module) => module.StudentPage));
 const Courses = lazy(() => import('./routes/courses.tsx').then((module) => module.Courses));
 const CoursePage = lazy(() => import('./routes/course.tsx').then((module) => module.CoursePage));
+const ClassPhotoPage = lazy(() => import('./routes/class-photo.tsx').then((module) => module.ClassPhotoPage));
 const Institution = lazy(() => import('./routes/institution.tsx').then((module) => module.Institution));
 const Requests = lazy(() => import('./routes/requests.tsx').then((module) => module.Requests));
 const Reports = lazy(() => import('./routes/reports.tsx').then((module) => module.Reports));
@@ -64,6 +65,7 @@ function SignedIn() {
         <Route path="/students/:id" component={StudentPage} />
         <Route path="/courses" component={Courses} />
         <Route path="/courses/:id" component={CoursePage} />
+        <Route path="/courses/:id/class-photo" component={ClassPhotoPage} />
         <Route path="/cameras" component={Cameras} />
         <Route path="/recordings" component={Recordings} />
         <Route path="/recordings/:id" component={RecordingPage} />

@@ -24,11 +24,16 @@ export function Banner({ tone, icon, role, children }: BannerProps) {
   );
 }
 
-export function ErrorBanner({ error }: { error: unknown }) {
+interface ErrorBannerProps {
+  error: unknown;
+  explain?: ((error: unknown) => string) | undefined;
+}
+
+export function ErrorBanner({ error, explain = errorText }: ErrorBannerProps) {
   if (!error) return null;
   return (
     <Banner tone="bad" icon={CircleAlert} role="alert">
-      {errorText(error)}
+      {explain(error)}
     </Banner>
   );
 }

@@ -1,5 +1,5 @@
 import { CircleAlert, CircleCheck, ImageUp, Trash2 } from 'lucide';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Student } from '../../../src/index.ts';
 import { date, percent } from '../i18n/format.ts';
 import { t } from '../i18n/index.ts';
@@ -8,6 +8,7 @@ import { useAction, useResource } from '../state/resource.ts';
 import { client } from '../state/session.ts';
 import { BlobPicture } from './blob-picture.tsx';
 import { Banner, ErrorBanner } from './feedback.tsx';
+import { FileDrop } from './file-drop.tsx';
 import { Icon } from './icon.tsx';
 
 interface PhotoEnrolmentProps {
@@ -82,8 +83,6 @@ export function PhotoEnrolment({ student, onChanged }: PhotoEnrolmentProps) {
 }
 
 function PhotoUpload({ student, onChanged }: PhotoEnrolmentProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const [sending, setSending] = useState<string | null>(null);
   const [outcomes, setOutcomes] = useState<Outcome[]>([]);
 
@@ -107,45 +106,16 @@ function PhotoUpload({ student, onChanged }: PhotoEnrolmentProps) {
 
   return (
     <>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: dropping is an extra, the button in it does the same */}
-      <div
-        class="drop"
-        data-over={over}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          send([...(event.dataTransfer?.files ?? [])]);
-        }}
-      >
-        <Icon of={ImageUp} size={28} />
-        <p>{t('students.drop')}</p>
-        <input
-          ref={input}
-          type="file"
-          accept="image/*"
-          multiple
-          hidden
-          data-photos
-          onChange={(event) => {
-            const files = [...(event.currentTarget.files ?? [])];
-            event.currentTarget.value = '';
-            send(files);
-          }}
-        />
-        <button
-          type="button"
-          class="button"
-          disabled={sending !== null}
-          onClick={() => input.current?.click()}
-        >
-          {t('students.upload')}
-        </button>
-      </div>
+      <FileDrop
+        icon={ImageUp}
+        label={t('students.drop')}
+        choose={t('students.upload')}
+        accept="image/*"
+        multiple
+        busy={sending !== null}
+        name="photos"
+        onFiles={send}
+      />
       <div class="stack tight" role="status">
         {outcomes.map((outcome) => (
           <Banner

@@ -14,13 +14,14 @@ export function ProbePicture({ probe, name }: { probe: Probe; name: string }) {
   return (
     <BlobPicture
       of={probe.snapshot}
-      load={async () => fromBase64(probe.snapshot)}
+      load={async () => pictureOf(probe.snapshot)}
       label={t('cameras.snapshotOf', { name })}
       missing={t('cameras.noSnapshot')}
     />
   );
 }
 
-function fromBase64(text: string): Blob {
+/** A picture that came inside an answer. */
+export function pictureOf(text: string): Blob {
   return new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: 'image/jpeg' });
 }

@@ -7,16 +7,18 @@ import { ErrorBanner } from './feedback.tsx';
 /** Messages by field; null where the field is right. */
 export type Problems = Record<string, string | null>;
 
-interface RecordFormProps {
+export interface RecordFormProps {
   problems: Problems;
   save(): Promise<void>;
   onCancel?: () => void;
   submit?: string;
+  /** Says what the server refused, where the usual words would not help here. */
+  explain?: (error: unknown) => string;
   children(problems: Problems): ComponentChildren;
 }
 
 /** The frame of every form for one thing: checks, saves, shows what the server refused, focuses what is wrong. */
-export function RecordForm({ problems, save, onCancel, submit, children }: RecordFormProps) {
+export function RecordForm({ problems, save, onCancel, submit, explain, children }: RecordFormProps) {
   const [tried, setTried] = useState(false);
   const action = useAction(save);
   return (
@@ -33,7 +35,7 @@ export function RecordForm({ problems, save, onCancel, submit, children }: Recor
       }}
     >
       {children(tried ? problems : {})}
-      <ErrorBanner error={action.error} />
+      <ErrorBanner error={action.error} explain={explain} />
       <div class="dialog-foot">
         {onCancel && (
           <button type="button" class="button" onClick={onCancel}>

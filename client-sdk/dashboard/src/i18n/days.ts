@@ -1,11 +1,8 @@
+import { type Day, noon } from './day-steps.ts';
 import { timeZone } from './format.ts';
 import { language } from './index.ts';
 
-/** Days without a time, `YYYY-MM-DD`, as the institution counts them. */
-export type Day = string;
-
 const ISO = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
-const noon = (day: Day) => new Date(`${day}T12:00:00Z`);
 
 export function dayOf(at: Date): Day {
   // Swedish writes dates as ISO 8601 does.
@@ -16,18 +13,6 @@ export function dayOf(at: Date): Day {
 }
 
 export const today = (): Day => dayOf(new Date());
-
-export function addDays(day: Day, days: number): Day {
-  const at = noon(day);
-  at.setUTCDate(at.getUTCDate() + days);
-  return at.toISOString().slice(0, 10);
-}
-
-export function addMonths(day: Day, months: number): Day {
-  const at = noon(`${day.slice(0, 7)}-01`);
-  at.setUTCMonth(at.getUTCMonth() + months);
-  return at.toISOString().slice(0, 10);
-}
 
 const format = (options: Intl.DateTimeFormatOptions) =>
   new Intl.DateTimeFormat(language.value, { timeZone: 'UTC', ...options });
@@ -42,3 +27,10 @@ export const daysText = (from: Day, until: Day) =>
 /** 1 is Monday, 7 Sunday. */
 export const weekdayText = (weekday: number) =>
   format({ weekday: 'long' }).format(noon(`2024-01-0${weekday}`));
+/** "Thursday, 29 October 2026" */
+export const dayFull = (day: Day) => format({ dateStyle: 'full' }).format(noon(day));
+/** "today", "tomorrow", "in 12 days" */
+export function fromToday(day: Day): string {
+  const days = Math.round((noon(day).getTime() - noon(today()).getTime()) / 86_400_000);
+  return new Intl.RelativeTimeFormat(language.value, { numeric: 'auto' }).format(days, 'day');
+}

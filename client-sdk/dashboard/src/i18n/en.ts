@@ -1,9 +1,11 @@
 import { accountEn, accountErrorsEn } from './account.en.ts';
+import { classPhotoEn } from './class-photo.en.ts';
 import { institutionErrorsEn } from './institution/errors.en.ts';
 import { institutionEn } from './institution/institution.en.ts';
 import { reportsEn } from './institution/reports.en.ts';
 import { requestsEn } from './institution/requests.en.ts';
 import { rostersEn } from './institution/rosters.en.ts';
+import { setUpEn } from './institution/set-up.en.ts';
 import { publishEn, publishErrorsEn } from './publish.en.ts';
 import { recordingErrorsEn, recordingsEn } from './recordings.en.ts';
 
@@ -16,6 +18,8 @@ export const en = {
   ...reportsEn,
   ...requestsEn,
   ...rostersEn,
+  ...setUpEn,
+  ...classPhotoEn,
   app: {
     name: 'yoklama',
     tagline: 'Roll call that takes itself',

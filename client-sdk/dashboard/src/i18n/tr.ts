@@ -1,9 +1,11 @@
 import { accountErrorsTr, accountTr } from './account.tr.ts';
+import { classPhotoTr } from './class-photo.tr.ts';
 import { institutionErrorsTr } from './institution/errors.tr.ts';
 import { institutionTr } from './institution/institution.tr.ts';
 import { reportsTr } from './institution/reports.tr.ts';
 import { requestsTr } from './institution/requests.tr.ts';
 import { rostersTr } from './institution/rosters.tr.ts';
+import { setUpTr } from './institution/set-up.tr.ts';
 import type { Messages } from './messages.ts';
 import { publishErrorsTr, publishTr } from './publish.tr.ts';
 import { recordingErrorsTr, recordingsTr } from './recordings.tr.ts';
@@ -16,6 +18,8 @@ export const tr: Messages = {
   ...reportsTr,
   ...requestsTr,
   ...rostersTr,
+  ...setUpTr,
+  ...classPhotoTr,
   app: {
     name: 'yoklama',
     tagline: 'Kendi kendini alan yoklama',

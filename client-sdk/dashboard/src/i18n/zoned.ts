@@ -1,4 +1,4 @@
-import type { Day } from './days.ts';
+import type { Day } from './day-steps.ts';
 
 const PARTS = {
   year: 'numeric',

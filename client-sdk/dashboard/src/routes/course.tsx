@@ -1,4 +1,4 @@
-import { UserPlus, Users, X } from 'lucide';
+import { ScanFace, UserPlus, Users, X } from 'lucide';
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { Course } from '../../../src/index.ts';
@@ -104,7 +104,15 @@ function Enrolled({ courseId }: { courseId: string }) {
         <h2 id="enrolled-title" class="grow">
           {t('courses.enrolled')} {data && data.total > 0 && <span class="muted">{data.total}</span>}
         </h2>
-        {data && data.total > 0 && enrol}
+        {data && data.total > 0 && (
+          <span class="row wrap">
+            <a class="button" href={`/courses/${courseId}/class-photo`}>
+              <Icon of={ScanFace} />
+              {t('classPhoto.open')}
+            </a>
+            {enrol}
+          </span>
+        )}
       </div>
       <ErrorBanner error={students.error ?? removal.error} />
       {data?.total === 0 && (

@@ -2,8 +2,10 @@ import { useRoute } from 'preact-iso';
 import { Accounts } from '../components/institution/accounts.tsx';
 import { ApiKeys } from '../components/institution/api-keys.tsx';
 import { Audit } from '../components/institution/audit.tsx';
+import { Holidays } from '../components/institution/holidays.tsx';
 import { Invitations } from '../components/institution/invitations.tsx';
 import { Jobs } from '../components/institution/jobs.tsx';
+import { OidcProviders } from '../components/institution/oidc-providers.tsx';
 import { Settings } from '../components/institution/settings.tsx';
 import { Tenants } from '../components/institution/tenants.tsx';
 import { Webhooks } from '../components/institution/webhooks.tsx';
@@ -20,9 +22,11 @@ const VIEWS = [
   'settings',
   'teachers',
   'rooms',
+  'holidays',
   'import',
   'accounts',
   'invitations',
+  'providers',
   'keys',
   'webhooks',
   'jobs',
@@ -63,12 +67,16 @@ function Shown({ view }: { view: View }) {
       return <Teachers />;
     case 'rooms':
       return <Rooms />;
+    case 'holidays':
+      return <Holidays />;
     case 'import':
       return <ImportExport />;
     case 'accounts':
       return <Accounts />;
     case 'invitations':
       return <Invitations />;
+    case 'providers':
+      return <OidcProviders />;
     case 'keys':
       return <ApiKeys />;
     case 'webhooks':

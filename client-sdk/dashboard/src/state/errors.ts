@@ -45,6 +45,12 @@ export function lineProblemText(code: string, message: string | null): string {
   return code in known ? t(`imports.lineProblem.${code as keyof typeof known}`) : (message ?? code);
 }
 
+/** The same for whoever sets a sign-in provider up, and can look what is wrong with it. */
+export function providerErrorText(error: unknown): string {
+  const unreachable = error instanceof ApiError && error.code === 'oidc-provider-unreachable';
+  return unreachable ? t('providers.unreachable') : errorText(error);
+}
+
 /** The same for a camera that was tried: here `wrong-credentials` are the camera's, not the reader's. */
 export function cameraErrorText(error: unknown): string {
   const reason =

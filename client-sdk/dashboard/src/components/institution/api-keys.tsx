@@ -7,12 +7,12 @@ import { notify } from '../../state/notices.ts';
 import { useAction, useResource } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
 import { CheckList } from '../check-list.tsx';
+import { CopyText } from '../copy-text.tsx';
 import { DataTable } from '../data-table.tsx';
 import { Confirm, Dialog } from '../dialog.tsx';
 import { Banner, EmptyState, ErrorBanner, LoadFailed, Skeleton, type Tone } from '../feedback.tsx';
 import { TextField } from '../field.tsx';
 import { Icon } from '../icon.tsx';
-import { Secret } from '../once.tsx';
 import { Pager } from '../pager.tsx';
 import { RecordForm } from '../record-form.tsx';
 
@@ -130,7 +130,7 @@ export function ApiKeys() {
           <Banner tone="warn" icon={TriangleAlert} role="status">
             {t('apiKeys.once')}
           </Banner>
-          <Secret label={t('apiKeys.key')} value={fresh.key} />
+          <CopyText label={t('apiKeys.key')} value={fresh.key} />
           <div class="dialog-foot">
             <button type="button" class="button primary" onClick={() => setFresh(null)}>
               {t('codes.done')}

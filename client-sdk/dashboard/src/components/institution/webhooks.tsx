@@ -5,10 +5,10 @@ import { t } from '../../i18n/index.ts';
 import { notify } from '../../state/notices.ts';
 import { useAction, useResource } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
+import { CopyText } from '../copy-text.tsx';
 import { Dialog } from '../dialog.tsx';
 import { Banner, EmptyState, ErrorBanner, LoadFailed, Skeleton } from '../feedback.tsx';
 import { Icon } from '../icon.tsx';
-import { Secret } from '../once.tsx';
 import { WebhookDeliveries } from './webhook-deliveries.tsx';
 import { WebhookDialog } from './webhook-dialog.tsx';
 
@@ -59,7 +59,7 @@ export function Webhooks() {
           <Banner tone="warn" icon={TriangleAlert} role="status">
             {t('webhooks.once')}
           </Banner>
-          <Secret label={t('webhooks.secretHint')} value={secret} />
+          <CopyText label={t('webhooks.secretHint')} value={secret} />
           <div class="dialog-foot">
             <button type="button" class="button primary" onClick={() => setSecret(null)}>
               {t('codes.done')}

@@ -8,11 +8,11 @@ import { announce, notify } from '../../state/notices.ts';
 import { useNow } from '../../state/now.ts';
 import { useAction, useResource } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
+import { CopyText } from '../copy-text.tsx';
 import { Dialog } from '../dialog.tsx';
 import { Banner, ErrorBanner, type Tone } from '../feedback.tsx';
 import { Switch, TextField } from '../field.tsx';
 import { Icon } from '../icon.tsx';
-import { Secret } from '../once.tsx';
 import { QrPicture } from '../qr-picture.tsx';
 import { RecordForm } from '../record-form.tsx';
 import { RemoveButton } from '../remove-button.tsx';
@@ -154,7 +154,7 @@ function FreshLink({
             <p>
               <strong>{link.name}</strong>
             </p>
-            <Secret label={t('publish.open')} value={link.url} />
+            <CopyText label={t('publish.open')} value={link.url} />
             <p class="muted small">
               <time class="tabular" dateTime={link.expiresAt}>
                 {t('publish.left', { time: duration(left) })}
@@ -166,8 +166,8 @@ function FreshLink({
             </p>
             <details class="device-whip">
               <summary>{t('publish.whip')}</summary>
-              <Secret label={t('publish.whipAddress')} value={link.whipUrl} />
-              <Secret label={t('publish.token')} value={link.token} />
+              <CopyText label={t('publish.whipAddress')} value={link.whipUrl} />
+              <CopyText label={t('publish.token')} value={link.token} />
             </details>
           </div>
         </div>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
-import { addDays, today } from '../../i18n/days.ts';
+import { addDays } from '../../i18n/day-steps.ts';
+import { today } from '../../i18n/days.ts';
 import { timeZone } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { startOfDay } from '../../i18n/zoned.ts';

@@ -1,7 +1,8 @@
 import { CalendarX, ChevronLeft, ChevronRight } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { AttendancePeriod } from '../../../../src/index.ts';
-import { addDays, addMonths, type Day, daysText, today } from '../../i18n/days.ts';
+import { addDays, addMonths, type Day } from '../../i18n/day-steps.ts';
+import { daysText, today } from '../../i18n/days.ts';
 import { number, percent } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { useResource } from '../../state/resource.ts';

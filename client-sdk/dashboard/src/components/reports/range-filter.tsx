@@ -1,4 +1,5 @@
-import { addDays, type Day, today } from '../../i18n/days.ts';
+import { addDays, type Day } from '../../i18n/day-steps.ts';
+import { today } from '../../i18n/days.ts';
 import { t } from '../../i18n/index.ts';
 import { TextField } from '../field.tsx';
 

@@ -32,5 +32,10 @@ export const institutionErrorsEn = {
   'webhook-disabled': 'The webhook is switched off.',
   'too-many-webhooks': 'There are as many webhooks as an institution may have. Remove one first.',
   'job-running': 'This job is running already.',
+  'class-photo-not-found': 'The faces of that photo are not kept any more. Please send a photo again.',
+  'holiday-taken': 'This day is a holiday already.',
+  'oidc-address-forbidden':
+    'The server does not go to this address: it has to be https and public, or in a network that the server’s settings allow.',
+  'oidc-provider-taken': 'A provider with this address and client id is there already.',
   'export-failed': 'The file could not be made.',
 } as const;

@@ -34,5 +34,10 @@ export const institutionErrorsTr: Texts<typeof institutionErrorsEn> = {
   'webhook-disabled': 'Bu bildirim adresi kapalı.',
   'too-many-webhooks': 'İzin verilen adres sayısına ulaşıldı. Önce birini kaldırın.',
   'job-running': 'Bu iş zaten çalışıyor.',
+  'class-photo-not-found': 'O fotoğrafın yüzleri artık saklanmıyor. Lütfen yeniden fotoğraf gönderin.',
+  'holiday-taken': 'Bu gün zaten tatil.',
+  'oidc-address-forbidden':
+    'Sunucu bu adrese gitmez: https ve herkese açık olmalı ya da sunucu ayarlarının izin verdiği bir ağda bulunmalı.',
+  'oidc-provider-taken': 'Bu adres ve istemci kimliğiyle bir sağlayıcı zaten var.',
   'export-failed': 'Dosya hazırlanamadı.',
 };

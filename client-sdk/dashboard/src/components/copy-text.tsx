@@ -4,8 +4,8 @@ import { t } from '../i18n/index.ts';
 import { announce } from '../state/notices.ts';
 import { Icon } from './icon.tsx';
 
-/** A secret that is shown this once, to be copied. */
-export function Secret({ label, value }: { label: string; value: string }) {
+/** Something to be copied elsewhere: an address, or a secret that is shown this once. */
+export function CopyText({ label, value }: { label: string; value: string }) {
   const [copied, setCopied] = useState(false);
   const text = useRef<HTMLElement>(null);
   const copy = async () => {
