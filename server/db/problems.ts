@@ -50,6 +50,12 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   return CONNECTION_CODES.has(code) || code.startsWith('08') || code.startsWith('57P0') || code === '53300';
 }
 
+/** It waited for a row that another transaction has, for longer than it may, or in a circle. */
+export function isLockedOut(error: unknown): boolean {
+  const { code } = rootProblem(error);
+  return code === '55P03' || code === '40P01';
+}
+
 /** Nothing can be written: the disk of the database is full. */
 export function isDiskFull(error: unknown): boolean {
   const { code } = rootProblem(error);

@@ -9,7 +9,7 @@ import {
   type TestServer,
 } from '../../../tests/support/server.ts';
 import { newId } from '../../db/ids.ts';
-import { attendanceRecords } from '../../db/schema/index.ts';
+import { attendanceRecords, reviewItems } from '../../db/schema/index.ts';
 import type { QrCode, QrSession } from '../qr/schemas.ts';
 import type { ClassSession } from '../sessions/schemas.ts';
 import { appendEvents, lockRecords } from './ledger.ts';
@@ -72,6 +72,14 @@ describe('attendance on bad days', () => {
   const expectRebuilt = async (sessionId: string) => {
     const answer = await admin.post<RebuildResult>('/events/rebuild', { scope: { sessionId } });
     expect(answer.body).toMatchObject({ dryRun: true, missing: 0, changed: 0 });
+  };
+
+  /** How many transactions wait for a lock. */
+  const waiting = async (): Promise<number> => {
+    const [row] = await server.context.db.system((tx) =>
+      tx.execute<{ n: number }>(sql`select count(distinct pid)::int as n from pg_locks where not granted`),
+    );
+    return row!.n;
   };
 
   beforeAll(async () => {
@@ -206,12 +214,6 @@ describe('attendance on bad days', () => {
     const session = await open();
     const { tenantId } = server.seeded!;
     const { context } = server;
-    const waiting = async () => {
-      const rows = await context.db.system((tx) =>
-        tx.execute<{ n: number }>(sql`select count(*)::int as n from pg_locks where not granted`),
-      );
-      return rows[0]!.n;
-    };
     let closed: ReturnType<typeof close> | undefined;
     const changes = await context.db.tenant(tenantId, async (tx) => {
       // The mark has its record; the closing has the session and waits for the record.
@@ -224,6 +226,60 @@ describe('attendance on bad days', () => {
     });
     expect(changes).toHaveLength(1);
     expect((await closed!).body).toMatchObject({ status: 'closed', counts: { present: 1, absent: 3 } });
+    await expectRebuilt(session.id);
+  });
+
+  it('lets a person’s answer and the closing that meets it both through', async () => {
+    await goTo('2027-04-09T12:00:00Z');
+    const session = await open();
+    const { tenantId } = server.seeded!;
+    const { context } = server;
+    const reviewId = newId();
+    let closed: ReturnType<typeof close> | undefined;
+    let confirmed: ReturnType<typeof teacher.post> | undefined;
+    await context.db.tenant(tenantId, (tx) =>
+      tx.insert(reviewItems).values({
+        ...{ id: reviewId, tenantId, sessionId: session.id, studentId: ids[0]!, streamId: newId() },
+        ...{ trackId: 1, confidence: 0.6, score: 0.5, margin: 0.1, status: 'open' },
+        ...{ firstSeenAt: new Date(now), askedAt: new Date(now) },
+      }),
+    );
+    await context.db.tenant(tenantId, async (tx) => {
+      await lockRecords(tx, session.id);
+      closed = close(session.id);
+      await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(0);
+      confirmed = teacher.post(`/reviews/${reviewId}/confirm`);
+      await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(1);
+    });
+    expect((await closed!).body).toMatchObject({ status: 'closed', counts: { absent: 4 } });
+    expect(await confirmed!).toMatchObject({ status: 409, body: { error: { code: 'review-settled' } } });
+    await expectRebuilt(session.id);
+  });
+
+  it('erases a student while their mark is being written', async () => {
+    await goTo('2027-04-09T14:00:00Z');
+    const made = await admin.post<{ id: string }>('/students', { number: 'GONE', name: 'Gone Girl' });
+    const gone = made.body.id;
+    await admin.post(`/courses/${courseId}/enrolments`, { studentIds: [gone] });
+    const session = await open();
+    const { tenantId } = server.seeded!;
+    const { context } = server;
+    let erased: ReturnType<typeof admin.call> | undefined;
+    await context.db.tenant(tenantId, async (tx) => {
+      // The mark has its record and will need the student; the erasure has the student and needs the record.
+      await lockRecords(tx, session.id);
+      erased = admin.call('DELETE', `/students/${gone}`);
+      await expect.poll(waiting, { timeout: 10_000 }).toBeGreaterThan(0);
+      const mark = { id: newId(), sessionId: session.id, studentId: gone };
+      const at = new Date(now);
+      await appendEvents(tx, tenantId, [{ ...mark, type: 'qr-scanned', method: 'qr', at, data: {} }]);
+    });
+    expect((await erased!).status).toBe(204);
+    const left = await context.db.tenant(tenantId, (tx) =>
+      tx.execute(sql`select 1 from attendance_events where student_id = ${gone}`),
+    );
+    expect(left).toHaveLength(0);
+    await close(session.id);
     await expectRebuilt(session.id);
   });
 

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
+import { isLockedOut } from '../../db/problems.ts';
 import {
   type ConsentPurpose,
   erasureReceipts,
@@ -122,7 +124,7 @@ export async function eraseTemplate(
  */
 export async function eraseStudent(context: AppContext, caller: Caller, studentId: string): Promise<void> {
   const { tenantId } = caller;
-  await context.db.tenant(tenantId, async (tx) => {
+  await givingWay(context, tenantId, async (tx) => {
     const [student] = await tx.select().from(students).where(eq(students.id, studentId)).for('update');
     if (!student) throw new ApiError('student-not-found');
     const [account] = await tx.select().from(users).where(eq(users.studentId, studentId));
@@ -154,6 +156,35 @@ export async function eraseStudent(context: AppContext, caller: Caller, studentI
   context.log.info({ tenantId, studentId }, 'a student was erased');
   await context.cache.invalidate(tenantId);
   context.events.emit('student:erased', { tenantId, studentId });
+}
+
+/** Shorter than Postgres takes to find a circle (1 s): then it is always the erasure that gives way. */
+const LOCK_WAIT_MS = 500;
+const ATTEMPTS = 30;
+const PAUSE_MS = 100;
+
+/**
+ * An erasure takes rows in another order than a class that is running writes them: a mark holds its record and needs the
+ * student, who is being erased, and the erasure needs the record. The mark must not fail, so the erasure lets go of
+ * everything and begins anew. Throws `database-unavailable` where that does not help for long.
+ */
+async function givingWay(
+  context: AppContext,
+  tenantId: string,
+  work: (tx: Tx) => Promise<void>,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await context.db.tenant(tenantId, async (tx) => {
+        await tx.execute(sql.raw(`set local lock_timeout = ${LOCK_WAIT_MS}`));
+        await work(tx);
+      });
+    } catch (error) {
+      if (!isLockedOut(error)) throw error;
+      if (attempt >= ATTEMPTS) throw new ApiError('database-unavailable', { cause: error });
+      await pause(PAUSE_MS * (1 + Math.random()));
+    }
+  }
 }
 
 interface Receipt {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../db/ids.ts';
 import { attendanceRecords, classSessions, recordings, reviewItems, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
@@ -44,6 +44,8 @@ export async function writeClosing(
   if (!row) throw new ApiError('session-not-found');
   if (row.status === 'closed') return null;
   const roster = await loadRoster(tx, row.courseId);
+  // Before the records, as a person's answer takes them: else that and the closing could wait for each other.
+  await lockOpenReviews(tx, sessionId);
   const records = await withoutThoseWhoLeft(tx, await lockRecords(tx, sessionId), roster);
   const known = new Set(records.map((record) => record.studentId));
   const joined = roster.filter((member) => !known.has(member.studentId));
@@ -97,6 +99,15 @@ export async function writeClosing(
     .returning();
   await publish(tx, tenantId, 'session.closed', { sessionId, courseId: row.courseId });
   return { changes, lapsed };
+}
+
+async function lockOpenReviews(tx: Tx, sessionId: string): Promise<void> {
+  await tx
+    .select({ id: reviewItems.id })
+    .from(reviewItems)
+    .where(and(eq(reviewItems.sessionId, sessionId), eq(reviewItems.status, 'open')))
+    .orderBy(asc(reviewItems.id))
+    .for('update');
 }
 
 /** Who left the course before anything was known of them was not absent from it: no record remains. */
