@@ -5,7 +5,7 @@ import { ApiError } from '../../errors.ts';
 import type { StoredFile } from '../../storage/storage.ts';
 import type { Caller } from '../auth/tokens.ts';
 import type { Excuse } from './schemas.ts';
-import { lockExcuse, readExcuse } from './service.ts';
+import { assertMayChange, lockExcuse, readExcuse } from './service.ts';
 
 export const MOST_BYTES = 5 * 1024 * 1024;
 
@@ -23,7 +23,7 @@ export function sniff(content: Uint8Array): { type: string; extension: string } 
 
 /**
  * Keeps the document of an excuse that nobody has decided, in the place of an earlier one; encrypted, erased with the
- * student. Throws `excuse-decided`, `document-type`.
+ * student. Throws `forbidden`, `excuse-decided`, `document-type`.
  */
 export async function putDocument(
   context: AppContext,
@@ -36,6 +36,7 @@ export async function putDocument(
   const { tenantId } = caller;
   return context.db.tenant(tenantId, async (tx) => {
     const row = await lockExcuse(tx, caller, id);
+    await assertMayChange(tx, caller, row);
     if (row.status !== 'open') throw new ApiError('excuse-decided');
     const stored = await context.storage.put(tx, tenantId, {
       kind: 'excuse',

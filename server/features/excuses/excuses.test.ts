@@ -157,6 +157,26 @@ describe('excuses and objections', () => {
     expect((await handIn(outsider, { studentId: ids[0], courseId: null })).status).toBe(404);
   });
 
+  it('leaves what a student says of all courses to those who may decide about all', async () => {
+    const everywhere = (await handIn(students[0]!, { courseId: null })).body;
+    expect((await upload(students[0]!, everywhere.id, PDF)).status).toBe(200);
+    const path = `/excuses/${everywhere.id}`;
+    for (const patch of [{ courseId }, { note: 'Never ill' }, { untilAt: at(1) }]) {
+      expect((await server.teacher.call('PATCH', path, patch)).status).toBe(403);
+    }
+    expect((await upload(server.teacher, everywhere.id, PDF)).status).toBe(403);
+    expect((await server.teacher.get(path)).body).toMatchObject({ course: null, note: 'Grip' });
+    // What a teacher hands in for a student is theirs to mend, and so is what is about their course.
+    const own = (await handIn(server.teacher, { studentId: ids[0], courseId: null })).body;
+    const about = (await handIn(students[0]!)).body;
+    for (const { id } of [own, about]) {
+      expect((await server.teacher.call('PATCH', `/excuses/${id}`, { note: 'Grip!' })).status).toBe(200);
+    }
+    for (const { id } of [everywhere, own, about]) {
+      expect((await server.admin.call('DELETE', `/excuses/${id}`)).status).toBe(204);
+    }
+  });
+
   it('keeps a document by its content, encrypted, and erases it with the excuse', async () => {
     const excuse = (await handIn(students[0]!)).body;
     const refused = await upload(students[0]!, excuse.id, Buffer.from('<script>alert(1)</script>'), 'x.pdf');

@@ -103,12 +103,19 @@ async function excuseBasics(app: App, context: AppContext): Promise<void> {
       schema: {
         tags,
         summary: 'Change an excuse',
-        description: 'While nobody has decided.',
+        description:
+          'While nobody has decided. Teachers what they handed in, or what is about a course of theirs alone.',
         params: IdParams,
         body: ExcusePatch,
         response: {
           200: Excuse,
-          ...failures('excuse-not-found', 'course-not-found', 'excuse-decided', 'excuse-times-invalid'),
+          ...failures(
+            'excuse-not-found',
+            'forbidden',
+            'course-not-found',
+            'excuse-decided',
+            'excuse-times-invalid',
+          ),
         },
       },
     },
@@ -178,6 +185,7 @@ async function excuseDocuments(app: App, context: AppContext): Promise<void> {
           200: Excuse,
           ...failures(
             'excuse-not-found',
+            'forbidden',
             'excuse-decided',
             'document-missing',
             'document-type',

@@ -93,7 +93,7 @@ export async function handInExcuse(context: AppContext, caller: Caller, given: N
   });
 }
 
-/** While nobody has decided. Throws `excuse-not-found`, `excuse-decided`, `excuse-times-invalid`. */
+/** While nobody has decided. Throws `excuse-not-found`, `forbidden`, `excuse-decided`, `excuse-times-invalid`. */
 export async function changeExcuse(
   context: AppContext,
   caller: Caller,
@@ -102,6 +102,7 @@ export async function changeExcuse(
 ): Promise<Excuse> {
   return context.db.tenant(caller.tenantId, async (tx) => {
     const row = await lockExcuse(tx, caller, id);
+    await assertMayChange(tx, caller, row);
     if (row.status !== 'open') throw new ApiError('excuse-decided');
     if (patch.courseId) await assertCourse(tx, caller, patch.courseId);
     const times = timesOf({
@@ -192,6 +193,11 @@ async function assertMayDecide(tx: Tx, caller: Caller, row: Row): Promise<void> 
   if (caller.role !== 'teacher') return;
   if (!row.courseId) throw new ApiError('forbidden');
   await assertCourse(tx, caller, row.courseId, 'forbidden');
+}
+
+/** A teacher who narrowed an excuse for all courses to their own would take it away from the others. Throws `forbidden`. */
+export async function assertMayChange(tx: Tx, caller: Caller, row: Row): Promise<void> {
+  if (row.createdBy !== caller.userId) await assertMayDecide(tx, caller, row);
 }
 
 /** Tells the records of the sessions that began in its time; sessions to come ask for it when they open and close. */
