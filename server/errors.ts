@@ -144,6 +144,7 @@ export const ERRORS = {
   'course-not-found': [404, 'There is no such course.'],
   'course-code-taken': [409, 'Another course of that semester has this code.'],
   'course-external-id-taken': [409, 'Another course has this external id.'],
+  'course-archived': [409, 'The course is archived; restore it first.'],
   'course-has-sessions': [409, 'The course has class sessions; their attendance would be lost with it.'],
   'enrolment-not-found': [404, 'The student is not enrolled in this course.'],
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../../../tests/support/server.ts';
+import { PASSWORD, startTestServer, type TestServer } from '../../../tests/support/server.ts';
 import { newId } from '../../db/ids.ts';
 import type { Course } from './schemas.ts';
 
@@ -14,6 +14,20 @@ beforeAll(async () => {
 afterAll(() => server?.close());
 
 const add = async (given: object) => (await server.admin.post<Course & Failure>('/courses', given)).body;
+
+const joinCode = async (courseId: string): Promise<string> => {
+  const codes = { role: 'student', courseId, maxUses: 5 };
+  return (await server.admin.post<{ codes: { code: string }[] }>('/activation-codes', codes)).body.codes[0]!
+    .code;
+};
+const activate = async (code: string, studentNumber: string): Promise<[number, string | undefined]> => {
+  const person = { name: 'New', email: `${studentNumber}@join.local`, password: PASSWORD, studentNumber };
+  const { status, body } = await server.anonymous.post<Partial<Failure>>('/auth/activate', {
+    code,
+    ...person,
+  });
+  return [status, body.error?.code];
+};
 
 describe('courses', () => {
   it('have rules with sensible defaults, changed one by one', async () => {
@@ -60,6 +74,44 @@ describe('courses', () => {
     );
     const refused = await server.admin.call<Failure>('DELETE', `/courses/${held.id}`);
     expect([refused.status, refused.body.error.code]).toEqual([409, 'course-has-sessions']);
+  });
+
+  it('take excuses about them and codes for joining them along', async () => {
+    const course = await add({ code: 'ABOUT', name: 'About' });
+    const [student] = server.seeded!.students;
+    const excuse = await server.admin.post<{ id: string }>('/excuses', {
+      ...{ studentId: student!.id, courseId: course.id, note: 'Ill' },
+      ...{ fromAt: '2026-01-01T00:00:00Z', untilAt: '2026-01-02T00:00:00Z' },
+    });
+    const form = new FormData();
+    form.append('document', new Blob(['%PDF-1.7 says so']), 'd.pdf');
+    await server.admin.call('PUT', `/excuses/${excuse.body.id}/document`, form);
+    const code = await joinCode(course.id);
+    expect((await server.admin.call('DELETE', `/courses/${course.id}`)).status).toBe(204);
+    // Without its course it would read as one for all of them.
+    expect((await server.admin.get(`/excuses/${excuse.body.id}`)).status).toBe(404);
+    const documents = await server.context.db.tenant(server.seeded!.tenantId, (tx) =>
+      tx.execute(sql`select 1 from files where kind = 'excuse'`),
+    );
+    expect(documents).toHaveLength(0);
+    expect(await activate(code, 'A1')).toEqual([404, 'activation-code-invalid']);
+  });
+
+  it('have no new sessions and no new students once they are archived', async () => {
+    const course = await add({ code: 'OVER', name: 'Over', teacherIds: [server.seeded!.teacherId] });
+    const code = await joinCode(course.id);
+    const archive = (archived: boolean) => server.admin.call('PATCH', `/courses/${course.id}`, { archived });
+    const studentIds = [server.seeded!.students[0]!.id];
+    const tries = async () => [
+      (await server.teacher.post('/sessions', { courseId: course.id, cameraIds: [] })).status,
+      (await server.admin.post(`/courses/${course.id}/enrolments`, { studentIds })).status,
+    ];
+    await archive(true);
+    expect(await tries()).toEqual([409, 409]);
+    expect(await activate(code, 'A2')).toEqual([404, 'activation-code-invalid']);
+    await archive(false);
+    expect(await tries()).toEqual([201, 200]);
+    expect((await activate(code, 'A2'))[0]).toBe(200);
   });
 });
 

@@ -175,7 +175,7 @@ export async function courseRoutes(app: App, context: AppContext): Promise<void>
         body: EnrolmentBody,
         response: {
           200: EnrolmentAnswer,
-          ...failures('course-not-found', 'student-not-found', 'student-archived'),
+          ...failures('course-not-found', 'course-archived', 'student-not-found', 'student-archived'),
         },
       },
     },

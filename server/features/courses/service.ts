@@ -2,7 +2,7 @@ import { and, asc, count, desc, eq, inArray, isNotNull, isNull, type SQL, sql } 
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
 import { violatedReference, violatedUnique } from '../../db/problems.ts';
-import { courses, enrolments, students } from '../../db/schema/index.ts';
+import { activationCodes, courses, enrolments, excuses, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
@@ -156,10 +156,23 @@ export async function patchCourse(
   );
 }
 
-/** Throws `course-not-found`, `course-has-sessions`. */
+/**
+ * With what is about it and nothing else: excuses, their documents, codes to join it. An excuse without its course would
+ * read as one for all courses. Throws `course-not-found`, `course-has-sessions`.
+ */
 export async function deleteCourse(context: AppContext, tenantId: string, courseId: string): Promise<void> {
   try {
     await context.db.tenant(tenantId, async (tx) => {
+      const about = await tx
+        .delete(excuses)
+        .where(eq(excuses.courseId, courseId))
+        .returning({ documentId: excuses.documentId });
+      const documents = about.flatMap(({ documentId }) => documentId ?? []);
+      await context.storage.remove(tx, tenantId, documents);
+      await tx
+        .update(activationCodes)
+        .set({ revokedAt: new Date(context.clock.now()) })
+        .where(and(eq(activationCodes.courseId, courseId), isNull(activationCodes.revokedAt)));
       const gone = await tx.delete(courses).where(eq(courses.id, courseId)).returning({ id: courses.id });
       if (gone.length === 0) throw new ApiError('course-not-found');
     });
@@ -170,8 +183,8 @@ export async function deleteCourse(context: AppContext, tenantId: string, course
 }
 
 /**
- * Enrols students, all or none; those enrolled already stay so. Throws `course-not-found`, `student-not-found`,
- * `student-archived`.
+ * Enrols students, all or none; those enrolled already stay so. Throws `course-not-found`, `course-archived`,
+ * `student-not-found`, `student-archived`.
  */
 export async function enrol(
   context: AppContext,
@@ -180,7 +193,7 @@ export async function enrol(
   studentIds: string[],
 ): Promise<{ added: number; total: number }> {
   const { added, total } = await context.db.tenant(tenantId, async (tx) => {
-    await getCourse(tx, null, courseId);
+    if ((await getCourse(tx, null, courseId)).archived) throw new ApiError('course-archived');
     const known = await tx
       .select({ id: students.id, archivedAt: students.archivedAt })
       .from(students)

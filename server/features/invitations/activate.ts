@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { activationCodes, students, users } from '../../db/schema/index.ts';
+import { activationCodes, courses, students, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { readTypedCode } from '../auth/codes.ts';
@@ -71,6 +71,7 @@ export async function activate(
       if (!used) throw new ApiError('activation-code-invalid');
       const tenant = await currentTenant(tx, tenantId);
       if (!tenant.active) throw new ApiError('institution-suspended');
+      await assertJoinable(tx, used.courseId);
       const studentId = used.role === 'student' ? await rosterEntry(tx, used, given, email) : null;
       const user = await insertUser(context, tx, {
         tenantId,
@@ -104,6 +105,16 @@ export async function activate(
     context.events.emit('roster:changed', { tenantId, courseId, studentIds: [studentId] });
   }
   return answerTokens(context, grant);
+}
+
+/** A code of a course that is over makes no account: whoever has it would expect to be in it. */
+async function assertJoinable(tx: Tx, courseId: string | null): Promise<void> {
+  if (courseId === null) return;
+  const [course] = await tx
+    .select({ id: courses.id })
+    .from(courses)
+    .where(and(eq(courses.id, courseId), isNull(courses.archivedAt)));
+  if (!course) throw new ApiError('activation-code-invalid');
 }
 
 /** Not withdrawn, not expired, not used up. */

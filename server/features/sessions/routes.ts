@@ -47,6 +47,7 @@ export async function sessionRoutes(app: App, context: AppContext): Promise<void
             'camera-not-found',
             'camera-disabled',
             'camera-in-use',
+            'course-archived',
             'session-already-open',
             'session-times-invalid',
             'pipeline-unavailable',

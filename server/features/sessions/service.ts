@@ -96,6 +96,7 @@ export async function startSession(
     // The lock makes two openings of one course take turns.
     const [course] = await tx.select().from(courses).where(eq(courses.id, input.courseId)).for('update');
     if (!course) throw new ApiError('course-not-found');
+    if (course.archivedAt) throw new ApiError('course-archived');
     await assertNoneOpen(tx, course.id);
     const { cameraIds, busy } = await takeCameras(tx, input.cameraIds, input.skipBusy ?? false);
     const leftOut = [...(input.leftOut ?? []), ...busy];
