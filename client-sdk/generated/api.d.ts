@@ -8951,7 +8951,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `student-archived`: The student is archived; restore them first. */
+                /**
+                 * @description `course-archived`: The course is archived; restore it first.
+                 *
+                 *     `student-archived`: The student is archived; restore them first.
+                 */
                 409: {
                     headers: {
                         [name: string]: unknown;
@@ -10292,7 +10296,7 @@ export interface paths {
         head?: never;
         /**
          * Change an excuse
-         * @description While nobody has decided.
+         * @description While nobody has decided. Teachers what they handed in, or what is about a course of theirs alone.
          */
         patch: {
             parameters: {
@@ -22169,6 +22173,8 @@ export interface paths {
                  * @description `camera-disabled`: The camera is switched off.
                  *
                  *     `camera-in-use`: The camera takes part in an open session.
+                 *
+                 *     `course-archived`: The course is archived; restore it first.
                  *
                  *     `session-already-open`: The course has an open session already.
                  */
