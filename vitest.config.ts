@@ -6,9 +6,9 @@ import { defineConfig } from 'vitest/config';
  * after another, when all the others are done, with the machine to themselves.
  */
 const ALONE = [
-  'tests/{demo,own-cameras,pictures,recordings,watching,whip,whip-encoder}.test.ts',
+  'tests/{demo,pictures,whip-encoder}.test.ts',
   'tests/browser/{pictures,publish,recordings,turn,watch,watch-browser,whep,whip}.test.ts',
-  'tests/faults/{crowd,file-sources,relay,sources,webrtc,webrtc-leaks,webrtc-publishers,worker}.test.ts',
+  'tests/faults/{sources,webrtc,webrtc-leaks,worker}.test.ts',
 ];
 const SYSTEM = ['tests/{api,e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'];
 

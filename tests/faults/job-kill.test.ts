@@ -24,7 +24,7 @@ interface Export {
 describe.each([
   ['pg-boss', false],
   ['bull', skipWithoutRedis('a server on Bull that is killed in mid-job')],
-] as const)('a server on %s that is killed in mid-report', (kind, skipped) => {
+] as const)('a server on %s that is killed in mid-report', { concurrent: true }, (kind, skipped) => {
   const disposers: (() => Promise<unknown> | unknown)[] = [];
   afterEach(async () => {
     for (const dispose of disposers.splice(0).reverse()) await dispose();
