@@ -18,8 +18,8 @@ export interface Database {
   read<T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Signing in and starting up: tenants, users and refresh tokens of all institutions. */
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** Wraps every transaction of `tenant` from then on: the audit log ends them with its entry. */
-  around(wrapper: TransactionWrapper): void;
+  /** Goes round every transaction of `tenant` from then on: the audit log ends them with its entry. */
+  around(open: (tenantId: string) => AroundTransaction): void;
   /**
    * Calls `fn` with every notice of the channel, over a connection of its own that comes back by itself. `connected` is
    * called when it is there, also after a loss: what was sent in between has been missed.
@@ -33,11 +33,14 @@ export interface Database {
   close(timeoutSeconds?: number): Promise<void>;
 }
 
-/** `run` carries the transaction out; what it is given runs as its last part, with what the work came to. */
-export type TransactionWrapper = <T>(
-  tenantId: string,
-  run: (last: (tx: Tx, result: unknown) => Promise<void>) => Promise<T>,
-) => Promise<T>;
+export interface AroundTransaction {
+  /** Before the work. */
+  first?(tx: Tx): void;
+  /** The last part of the transaction, with what the work came to. */
+  last?(tx: Tx, result: unknown): Promise<void>;
+  /** Not called where it was rolled back. */
+  committed?(): void;
+}
 
 export interface DatabaseOptions {
   pool: number;
@@ -109,7 +112,7 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
       transactions--;
     }
   };
-  let wrapper: TransactionWrapper = (_tenantId, run) => run(async () => undefined);
+  let open: (tenantId: string) => AroundTransaction = () => ({});
   try {
     const [role] = await sql<{ name: string; free: boolean; owner: boolean }[]>`
       select rolname as name, rolsuper or rolbypassrls as free,
@@ -132,18 +135,21 @@ export async function openDatabase(connection: Connection, options: DatabaseOpti
   }
   const replica = options.replica ? openReplica(options.replica, options) : null;
   return {
-    tenant: (tenantId, work) =>
-      wrapper(tenantId, (last) =>
-        counted(() =>
-          inTenant(db, tenantId, async (tx) => {
-            const result = await work(tx);
-            await last(tx, result);
-            return result;
-          }),
-        ),
-      ),
+    tenant: async (tenantId, work) => {
+      const around = open(tenantId);
+      const done = await counted(() =>
+        inTenant(db, tenantId, async (tx) => {
+          around.first?.(tx);
+          const result = await work(tx);
+          await around.last?.(tx, result);
+          return result;
+        }),
+      );
+      around.committed?.();
+      return done;
+    },
     around: (given) => {
-      wrapper = given;
+      open = given;
     },
     read: (tenantId, work) =>
       counted(async () => {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppContext } from '../context.ts';
-import { type AuditScope, auditScopes } from '../features/audit/scope.ts';
+import { type AuditScope, closeScope, openScope } from '../features/audit/scope.ts';
 import { recordFailure, recordLate, recordView } from '../features/audit/service.ts';
 
 /** What a reading route shows that a view of is kept; `export`: data that leave as a file. */
@@ -25,11 +25,15 @@ export function auditRequests(app: FastifyInstance, context: AppContext): void {
   app.addHook('preValidation', (request, _reply, done) => {
     // The route's own address: the request's may be spelt in many ways.
     if (!/^\/(api\/|graphql$)/.test(request.routeOptions.url ?? '')) return done();
-    auditScopes.run(scopeOf(request), done);
+    const scope = scopeOf(request);
+    // Reading adds no entry to a transaction; of who comes by a link it is only found out on the way whom it is about.
+    if (scope.reads && scope.tenantId !== null) return done();
+    openScope(scope, done);
   });
 
   app.addHook('onSend', async (request, reply, payload) => {
     const scope = scopes.get(request);
+    if (scope) closeScope(scope);
     // What is answered again was told of when it was done.
     if (!scope || reply.hasHeader('idempotency-replayed')) return payload;
     if (reply.statusCode >= 400) {

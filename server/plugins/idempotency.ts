@@ -7,7 +7,7 @@ import { newId } from '../db/ids.ts';
 import { idempotencyKeys } from '../db/schema/index.ts';
 import type { Tx } from '../db/tenancy.ts';
 import { ApiError } from '../errors.ts';
-import { auditScopes } from '../features/audit/scope.ts';
+import { withoutScope } from '../features/audit/scope.ts';
 import { tenantCrypto } from '../features/tenants/service.ts';
 
 const KEY = /^[\x21-\x7e]{1,200}$/;
@@ -50,7 +50,7 @@ export function answerOnce(
   const claims = new WeakMap<FastifyRequest, Claim>();
   // The audit log tells of the request itself, not of the note that is kept about it.
   const tenant = <T>(tenantId: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
-    auditScopes.exit(() => db.tenant(tenantId, work));
+    withoutScope(() => db.tenant(tenantId, work));
 
   // Before validation fills in defaults.
   app.addHook('preValidation', async (request) => {

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { eq, sql } from 'drizzle-orm';
 import type { FastifyRequest } from 'fastify';
 import type { AppContext, Clock } from '../../context.ts';
@@ -6,42 +5,43 @@ import type { Database } from '../../db/client.ts';
 import { users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { type AuditEntry, appendEntry } from './chain.ts';
-import { type AuditScope, auditScopes } from './scope.ts';
+import { type AuditScope, auditScope } from './scope.ts';
 
-/** Entries that the transaction at work adds when it ends. */
-interface Pending {
-  tenantId: string;
-  entries: AuditEntry[];
-}
-const transactions = new AsyncLocalStorage<Pending>();
+/** Entries that a transaction adds when it ends. */
+const pending = new WeakMap<Tx, AuditEntry[]>();
 
 /**
  * Ties the audit log to the transactions of an institution: an entry that was asked for, and that of a write request
  * whose first writing transaction this is, are added as its last statement. What cannot be recorded is not done.
  */
 export function auditTransactions(db: Database, clock: Clock): void {
-  db.around(async (tenantId, run) => {
-    const pending: Pending = { tenantId, entries: [] };
-    const scope = auditScopes.getStore();
+  db.around((tenantId) => {
+    const scope = auditScope();
     // A request without a token is about the institution that it writes to.
     const mine = scope && !scope.reads && (scope.tenantId ?? tenantId) === tenantId ? scope : null;
     let recordedHere = false;
-    const result = await transactions.run(pending, () =>
-      run(async (tx, answer) => {
+    return {
+      first: (tx) => {
+        pending.set(tx, []);
+      },
+      last: async (tx, answer) => {
+        const entries = pending.get(tx) ?? [];
+        // What comes after the last statement would be forgotten.
+        pending.delete(tx);
         if (mine && !mine.recorded && (await hasWritten(tx))) {
-          pending.entries.push(entryOf(mine, answer));
+          entries.push(entryOf(mine, answer));
           recordedHere = true;
         }
         const at = new Date(clock.now());
-        for (const entry of pending.entries) await appendEntry(tx, at, entry);
-      }),
-    );
-    // Not before the commit: a transaction that is rolled back takes its entry with it.
-    if (mine && recordedHere) {
-      mine.recorded = true;
-      mine.tenantId = tenantId;
-    }
-    return result;
+        for (const entry of entries) await appendEntry(tx, at, entry);
+      },
+      // Not before: a transaction that is rolled back takes its entry with it.
+      committed: () => {
+        if (!mine || !recordedHere) return;
+        mine.recorded = true;
+        mine.tenantId = tenantId;
+      },
+    };
   });
 }
 
@@ -73,8 +73,8 @@ export async function recordAudit(
     data: {},
     ...entry,
   };
-  const pending = transactions.getStore();
-  if (pending) pending.entries.push(full);
+  const entries = pending.get(tx);
+  if (entries) entries.push(full);
   else await appendEntry(tx, new Date(context.clock.now()), full);
 }
 
