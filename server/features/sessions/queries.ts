@@ -1,16 +1,6 @@
-import { and, asc, count, desc, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { asc, count, desc, eq, type SQL, sql } from 'drizzle-orm';
 import { policy } from '../../../config/policies.ts';
-import {
-  ATTENDANCE_STATUSES,
-  type AttendanceStatus,
-  cameras,
-  classSessions,
-  courses,
-  reviewItems,
-  rooms,
-  streams,
-  students,
-} from '../../db/schema/index.ts';
+import { classSessions, reviewItems, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { tallies } from '../reports/tallies.ts';
 import type { ClassSession, Review } from './schemas.ts';
@@ -41,64 +31,26 @@ export async function loadSessions(
   sort: SessionSort = '-openedAt',
 ): Promise<LoadedSession[]> {
   // The page first: with the courses beside it all sessions would be read to find the newest.
-  const found = await tx
+  const rows = await tx
     .select()
     .from(classSessions)
     .where(where)
     .orderBy(...ORDERS[sort])
     .offset(page.skip)
     .limit(page.limit);
-  const ids = found.map(({ id }) => id);
-  if (ids.length === 0) return [];
-  const courseIds = [...new Set(found.map(({ courseId }) => courseId))];
-  const roomIds = [...new Set(found.flatMap(({ roomId }) => roomId ?? []))];
-  const [courseRows, roomRows, taking, statuses, reviews] = await Promise.all([
-    tx
-      .select({ id: courses.id, code: courses.code, name: courses.name })
-      .from(courses)
-      .where(inArray(courses.id, courseIds)),
-    roomIds.length === 0
-      ? []
-      : tx.select({ id: rooms.id, name: rooms.name }).from(rooms).where(inArray(rooms.id, roomIds)),
-    tx
-      .select({
-        sessionId: streams.sessionId,
-        streamId: streams.id,
-        cameraId: streams.cameraId,
-        name: cameras.name,
-        state: streams.state,
-        reason: streams.reason,
-      })
-      .from(streams)
-      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-      .where(inArray(streams.sessionId, ids))
-      .orderBy(streams.id),
-    tx.execute<{ sessionId: string } & Record<AttendanceStatus, number>>(sql`
-      select session_id as "sessionId", present, late, excused, absent, pending
-      from (${tallies((t) => inArray(sql`${t}.session_id`, ids))}) c`),
-    tx
-      .select({ sessionId: reviewItems.sessionId, n: count() })
-      .from(reviewItems)
-      .where(and(inArray(reviewItems.sessionId, ids), eq(reviewItems.status, 'open')))
-      .groupBy(reviewItems.sessionId),
-  ]);
-  const rows = found.map((row) => ({
-    row,
-    // A session's course is never removed before it.
-    course: courseRows.find(({ id }) => id === row.courseId)!,
-    room: roomRows.find(({ id }) => id === row.roomId) ?? null,
-  }));
-  return rows.map(({ row, course, room }) => {
-    const counts: ClassSession['counts'] = { ...NO_COUNTS };
-    const counted = statuses.find((entry) => entry.sessionId === row.id);
-    for (const status of ATTENDANCE_STATUSES) counts[status] = counted?.[status] ?? 0;
-    counts.review = reviews.find((entry) => entry.sessionId === row.id)?.n ?? 0;
+  if (rows.length === 0) return [];
+  const surroundings = await surroundingsOf(
+    tx,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => {
+    const { courseCode, courseName, roomName, cameras, ...counts } = surroundings.get(row.id)!;
     return {
       row,
       view: {
         id: row.id,
-        course,
-        room,
+        course: { id: row.courseId, code: courseCode, name: courseName },
+        room: row.roomId === null || roomName === null ? null : { id: row.roomId, name: roomName },
         meetingId: row.meetingId,
         openedHow: row.openedHow,
         day: row.day,
@@ -108,21 +60,43 @@ export async function loadSessions(
         endsAt: row.endsAt?.toISOString() ?? null,
         openedAt: row.openedAt.toISOString(),
         closedAt: row.closedAt?.toISOString() ?? null,
-        cameras: taking
-          .filter((entry) => entry.sessionId === row.id)
-          .map(({ streamId, cameraId, name, state, reason }) => ({
-            streamId,
-            cameraId,
-            name,
-            state: state as ClassSession['cameras'][number]['state'],
-            reason,
-          })),
+        cameras,
         recording: recordingOf(row, null),
         policy: { id: row.policy.id, name: policy(row.policy.id).name, emotion: row.policy.emotion },
         counts,
       },
     };
   });
+}
+
+type Counts = ClassSession['counts'];
+
+interface Surroundings extends Counts {
+  courseCode: string;
+  courseName: string;
+  roomName: string | null;
+  cameras: ClassSession['cameras'];
+}
+
+/** What belongs to sessions in other tables, in one question. */
+async function surroundingsOf(tx: Tx, ids: readonly string[]): Promise<Map<string, Surroundings>> {
+  const these = sql`any(${`{${ids.join(',')}}`}::uuid[])`;
+  const found = await tx.execute<Record<string, unknown> & { id: string } & Surroundings>(sql`
+    select s.id, c.code as "courseCode", c.name as "courseName", r.name as "roomName",
+      coalesce(n.present, 0) as present, coalesce(n.late, 0) as late, coalesce(n.excused, 0) as excused,
+      coalesce(n.absent, 0) as absent, coalesce(n.pending, 0) as pending,
+      (select count(*)::int from review_items i where i.session_id = s.id and i.status = 'open') as review,
+      coalesce((
+        select json_agg(json_build_object('streamId', t.id, 'cameraId', t.camera_id, 'name', k.name, 'state', t.state,
+          'reason', t.reason) order by t.id)
+        from streams t join cameras k on k.id = t.camera_id where t.session_id = s.id
+      ), '[]') as cameras
+    from class_sessions s
+    join courses c on c.id = s.course_id
+    left join rooms r on r.id = s.room_id
+    left join (${tallies((t) => sql`${t}.session_id = ${these}`)}) n on n.session_id = s.id
+    where s.id = ${these}`);
+  return new Map(found.map(({ id, ...surroundings }) => [id, surroundings]));
 }
 
 /** The visible sign of a recording. */
