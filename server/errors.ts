@@ -209,6 +209,10 @@ export const ERRORS = {
   'version-required': [428, 'Say which version you saw: `If-Match` or `version`.'],
   'version-conflict': [409, 'The record was changed in the meantime; `details.record` is how it stands now.'],
   'student-not-enrolled': [422, 'The student is not enrolled in the course of this session.'],
+  'marks-invalid': [
+    422,
+    'Marks name nobody of the course, or somebody twice; nothing was written. See `details.problems`.',
+  ],
   'excuse-not-found': [404, 'There is no such excuse.'],
   'excuse-decided': [409, 'The excuse has been decided already.'],
   'excuse-times-invalid': [422, 'An excuse ends after its beginning and at most a year later.'],

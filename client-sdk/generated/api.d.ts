@@ -1705,6 +1705,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/attendance/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take over what another system says of a session
+         * @description Of a turnstile, another register, an LMS: up to 1000 marks of one session, open or closed, by student or number. They count for more than the camera and codes, and for less than a person’s correction or confirmation. All or none; the same marks again change nothing. `dryRun` says what would be written.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    /**
+                     * @example {
+                     *       "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                     *       "source": "turnstile",
+                     *       "dryRun": false,
+                     *       "marks": [
+                     *         {
+                     *           "number": "2026-0142",
+                     *           "status": "present"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["ImportMarks"];
+                };
+            };
+            responses: {
+                /** @description Default Response */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        /**
+                         * @example {
+                         *       "dryRun": false,
+                         *       "written": 1,
+                         *       "unchanged": 0,
+                         *       "problems": [],
+                         *       "records": [
+                         *         {
+                         *           "id": "0198c1f2-5d3e-7c11-9a20-4c7f0b6f1a01",
+                         *           "sessionId": "0198c1f0-11aa-7bbb-8d01-2f9f4b1c2d03",
+                         *           "studentId": "0198b000-2222-7ccc-9e02-3a0a5c2d3e04",
+                         *           "studentName": "Aybüke Çelik",
+                         *           "studentNumber": "2026-0142",
+                         *           "status": "present",
+                         *           "method": "import",
+                         *           "confidence": null,
+                         *           "firstSeenAt": null,
+                         *           "lastSeenAt": null,
+                         *           "secondsSeen": 2711.5,
+                         *           "note": null,
+                         *           "correctedBy": null,
+                         *           "version": 2
+                         *         }
+                         *       ]
+                         *     }
+                         */
+                        "application/json": components["schemas"]["ImportedMarks"];
+                    };
+                };
+                /** @description `invalid-request`: The request does not have the form that this route expects. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `unauthenticated`: A valid access token is needed. */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `forbidden`: Your role does not allow this. */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `session-not-found`: There is no such session. */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `marks-invalid`: Marks name nobody of the course, or somebody twice; nothing was written. See `details.problems`. */
+                422: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `rate-limited`: Too many requests; try again later. */
+                429: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `internal`: Something went wrong on the server. The request id finds it in the log. */
+                500: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/attendance/manual": {
         parameters: {
             query?: never;
@@ -32812,6 +32966,22 @@ export interface components {
              */
             status: "checking" | "checked" | "applying" | "applied" | "failed";
         };
+        /** ImportedMarks */
+        ImportedMarks: {
+            dryRun: boolean;
+            /** @description Of a dry run; otherwise they are the `details` of `marks-invalid`. */
+            problems: {
+                /** @enum {string} */
+                code: "student-unnamed" | "student-unknown" | "student-twice";
+                /** @description Its place in `marks`, from 0. */
+                mark: number;
+            }[];
+            /** @description The records that the marks are about, as they stand now. A person’s word on one of them holds. */
+            records: components["schemas"]["AttendanceRecord"][];
+            unchanged: number;
+            /** @description Marks that say something new; what was said before is not said again. */
+            written: number;
+        };
         /**
          * ImportLine
          * @example {
@@ -32856,6 +33026,33 @@ export interface components {
             skip: number;
             /** @description Items that match, over all pages. */
             total: number;
+        };
+        /** ImportMarks */
+        ImportMarks: {
+            /**
+             * @description Only say what would change.
+             * @default false
+             */
+            dryRun: boolean;
+            marks: {
+                note?: string | null;
+                /** @description The student’s number. */
+                number?: string;
+                /** @description `pending` takes what the other system said away again. */
+                status: "present" | "late" | "excused" | "absent" | "pending";
+                /**
+                 * Format: uuid
+                 * @description The student; or the number.
+                 */
+                studentId?: string;
+            }[];
+            /**
+             * Format: uuid
+             * @description The class session; it may be closed.
+             */
+            sessionId: string;
+            /** @description The system that says so; kept in the ledger. */
+            source: string;
         };
         /**
          * Invitation

@@ -4,6 +4,7 @@ import { type Api, addTenant, startTestServer, type TestServer } from '../../../
 import { newId } from '../../db/ids.ts';
 import { attendanceRecords, outbox } from '../../db/schema/index.ts';
 import type { ClassSession } from '../sessions/schemas.ts';
+import type { ImportedMarks } from './import-schemas.ts';
 import { appendEvents, type EventDraft } from './ledger.ts';
 import type { LedgerEvent, RebuildResult, Transfer } from './ledger-schemas.ts';
 import { markByQr } from './qr-marks.ts';
@@ -12,6 +13,8 @@ import type { AttendanceRecord } from './schemas.ts';
 
 const MINUTE = 60_000;
 const STREAM = newId();
+type Person = { id: string; number: string };
+type Failure = { error: { code: string; details?: object } };
 
 describe('attendance', () => {
   let server: TestServer;
@@ -351,5 +354,79 @@ describe('attendance', () => {
     expect((await patch({ endsAt: null })).body).toMatchObject({ endsAt: null });
     await server.teacher.post(`/sessions/${moved.id}/close`);
     expect((await patch({ endsAt })).status).toBe(409);
+  });
+
+  it('takes over what another system says: more than a camera, less than a person', async () => {
+    const other = await server.admin.post<{ id: string }>('/courses', {
+      ...{ code: 'IMPORT', name: 'Import', teacherIds: [server.seeded!.teacherId] },
+    });
+    const people = server.seeded!.students.slice(0, 4);
+    const studentIds = people.map(({ id }) => id);
+    await server.admin.post(`/courses/${other.body.id}/enrolments`, { studentIds });
+    const opened = await server.teacher.post<ClassSession>('/sessions', {
+      ...{ courseId: other.body.id, cameraIds: [] },
+    });
+    const sessionId = opened.body.id;
+    const [seenOne, corrected, third, fourth] = people as unknown as [Person, Person, Person, Person];
+    const at = new Date();
+    const face = { ...seen(seenOne.id, 1, 0), sessionId, at };
+    await write(face);
+    const word = { sessionId, studentId: corrected.id, status: 'late' };
+    await server.teacher.post('/attendance/manual', word);
+    const send = (marks: object[], more: object = {}, api: Api = server.teacher) =>
+      api.post<ImportedMarks & Failure>('/attendance/import', { sessionId, source: 'gate', marks, ...more });
+    const marks = [
+      { number: seenOne.number, status: 'absent', note: 'Left at once' },
+      { studentId: corrected.id, status: 'absent' },
+      { number: ` ${third.number} `, status: 'present' },
+    ];
+
+    const tried = await send([...marks, { number: 'NOBODY', status: 'present' }], { dryRun: true });
+    expect(tried.body).toMatchObject({ dryRun: true, written: 3, unchanged: 0 });
+    expect(tried.body.problems).toEqual([{ mark: 3, code: 'student-unknown' }]);
+    for (const [wrong, code] of [
+      [{ number: 'NOBODY', status: 'present' }, 'student-unknown'],
+      [{ studentId: ids[5], status: 'present' }, 'student-unknown'],
+      [{ studentId: third.id, status: 'late' }, 'student-twice'],
+      [{ status: 'present' }, 'student-unnamed'],
+      [{ studentId: fourth.id, number: fourth.number, status: 'present' }, 'student-unnamed'],
+    ] as const) {
+      const refused = await send([...marks, wrong]);
+      expect([refused.status, refused.body.error]).toMatchObject([
+        422,
+        { code: 'marks-invalid', details: { problems: [{ mark: 3, code }] } },
+      ]);
+    }
+    // Nothing of it was written.
+    const ledger = () =>
+      server.teacher.get<{ items: LedgerEvent[] }>(`/events?sessionId=${sessionId}&type=imported`);
+    expect((await ledger()).body.items).toEqual([]);
+
+    const answers = await Promise.all([send(marks), send(marks), send(marks)]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(answers.map(({ body }) => body.written).sort()).toEqual([0, 0, 3]);
+    const stands = new Map((await send(marks)).body.records.map((record) => [record.studentId, record]));
+    expect(stands.get(seenOne.id)).toMatchObject({
+      status: 'absent',
+      method: 'import',
+      note: 'Left at once',
+    });
+    expect(stands.get(corrected.id)).toMatchObject({ status: 'late', method: 'manual' });
+    expect(stands.get(third.id)).toMatchObject({ status: 'present', method: 'import', correctedBy: null });
+    expect((await ledger()).body.items.map(({ data }) => data.source)).toEqual(['gate', 'gate', 'gate']);
+
+    // Taken back, the camera counts again. Also once the session is closed.
+    await server.teacher.post(`/sessions/${sessionId}/close`);
+    const back = await send([
+      { studentId: seenOne.id, status: 'pending' },
+      { studentId: fourth.id, status: 'present' },
+    ]);
+    expect(back.body.records.map(({ status, method }) => [status, method])).toEqual([
+      ['present', 'face'],
+      ['present', 'import'],
+    ]);
+    const rebuilt = await server.admin.post<RebuildResult>('/events/rebuild', { scope: { sessionId } });
+    expect(rebuilt.body).toMatchObject({ changed: 0, missing: 0 });
+    expect((await send(marks, {}, outsider)).status).toBe(404);
   });
 });

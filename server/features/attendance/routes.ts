@@ -5,6 +5,8 @@ import { type App, failures, IdParams, ListOf } from '../../http.ts';
 import { EVERYONE } from '../../plugins/auth.ts';
 import { reachSession } from '../sessions/access.ts';
 import { classPhotoRoutes } from './class-photo-routes.ts';
+import { importMarks } from './import-marks.ts';
+import { ImportedMarksSchema, ImportMarksSchema } from './import-schemas.ts';
 import { ledgerRoutes } from './ledger-routes.ts';
 import { tell } from './qr-marks.ts';
 import { attendanceReadRoutes } from './read-routes.ts';
@@ -109,6 +111,27 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
       const { record, changes } = await markByHand(context, caller, body);
       tell(context, changes);
       return record;
+    },
+  );
+
+  app.post(
+    '/attendance/import',
+    {
+      schema: {
+        tags,
+        summary: 'Take over what another system says of a session',
+        description:
+          'Of a turnstile, another register, an LMS: up to 1000 marks of one session, open or closed, by student or ' +
+          'number. They count for more than the camera and codes, and for less than a person’s correction or ' +
+          'confirmation. All or none; the same marks again change nothing. `dryRun` says what would be written.',
+        body: ImportMarksSchema,
+        response: { 200: ImportedMarksSchema, ...failures('session-not-found', 'marks-invalid') },
+      },
+    },
+    async ({ caller, body }) => {
+      const { result, changes } = await importMarks(context, caller, body);
+      tell(context, changes);
+      return result;
     },
   );
 }
