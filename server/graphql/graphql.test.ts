@@ -295,6 +295,14 @@ describe('what is refused before any work is done', () => {
       (_, i) => `a${i}: students(limit: 200) { total items { id } }`,
     );
     expect(await refusal(server.admin, { query: `{ ${aliases.join(' ')} }` })).toBe('400 graphql-too-costly');
+    // One value each, and each a count over all records.
+    const counts = (many: number) =>
+      `{ ${Array.from({ length: many }, (_, i) => `a${i}: attendanceStats { total }`).join(' ')} }`;
+    expect(await refusal(server.admin, { query: counts(41) })).toBe('400 graphql-too-costly');
+    expect(Object.keys(await data<object>(server.admin, counts(40)))).toHaveLength(40);
+    const spread = `{ ${'...s '.repeat(5)} } fragment s on Query { ...t ...t } fragment t on Query {
+      ${Array.from({ length: 9 }, (_, i) => `b${i}: attendanceStats { total }`).join(' ')} }`;
+    expect(await refusal(server.admin, { query: spread })).toBe('400 graphql-too-costly');
     expect(await refusal(server.admin, { query: `{ ${'institution { name } '.repeat(900)} }` })).toBe(
       '400 graphql-invalid',
     );

@@ -16,6 +16,8 @@ const { getNamedType, isCompositeType, isListType, isNonNullType, isObjectType, 
 export const MAX_DEPTH = 10;
 /** Values that an answer may have, if every list is as long as was asked for. */
 export const MAX_COST = 20_000;
+/** Questions at the top: each is a statement of its own, and a count over an institution has one value and much to do. */
+export const MAX_QUESTIONS = 40;
 /** Longest list that can be asked for. */
 export const MAX_LIMIT = 200;
 /** Lists that take no limit. */
@@ -97,7 +99,24 @@ export function assertAffordable(
     return typeof value === 'number' && value > 0 ? Math.min(value, MAX_LIMIT) : 1;
   }
 
+  const asked = new Map<string, number>();
+
+  /** Fields at the top; every alias and every spread counts. */
+  function questionsIn(set: SelectionSetNode): number {
+    return set.selections.reduce((sum, selection) => {
+      if (selection.kind === Kind.FIELD) return sum + 1;
+      if (selection.kind === Kind.INLINE_FRAGMENT) return sum + questionsIn(selection.selectionSet);
+      const name = selection.name.value;
+      const known = asked.get(name);
+      const fragment = fragments.get(name);
+      const found = known ?? (fragment ? questionsIn(fragment.selectionSet) : 0);
+      asked.set(name, found);
+      return sum + found;
+    }, 0);
+  }
+
   const root = schema.getQueryType()!;
+  let questions = 0;
   const heaviest: Weight = { cost: 0, depth: 0 };
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
@@ -105,6 +124,7 @@ export function assertAffordable(
       throw new ApiError('graphql-invalid', { message: 'Only queries can be asked over GraphQL.' });
     }
     const { cost, depth } = weigh(definition.selectionSet, root);
+    questions = Math.max(questions, questionsIn(definition.selectionSet));
     heaviest.cost = Math.max(heaviest.cost, cost);
     heaviest.depth = Math.max(heaviest.depth, depth);
   }
@@ -113,6 +133,9 @@ export function assertAffordable(
   }
   if (heaviest.cost > MAX_COST) {
     throw new ApiError('graphql-too-costly', { details: { cost: heaviest.cost, most: MAX_COST } });
+  }
+  if (questions > MAX_QUESTIONS) {
+    throw new ApiError('graphql-too-costly', { details: { questions, most: MAX_QUESTIONS } });
   }
   return heaviest;
 }
