@@ -3,8 +3,9 @@ import { useLocation } from 'preact-iso';
 import { TextField } from '../components/field.tsx';
 import { BackToSignIn, Gate, GateHead } from '../components/gate/gate.tsx';
 import { GateForm } from '../components/gate/gate-form.tsx';
+import { useIdentity } from '../components/gate/use-identity.tsx';
 import { useNewPassword } from '../components/password-field.tsx';
-import { language, t } from '../i18n/index.ts';
+import { t } from '../i18n/index.ts';
 import { useLinkToken } from '../state/link-token.ts';
 import { client } from '../state/session.ts';
 
@@ -13,20 +14,10 @@ export function Activate() {
   const { token, take } = useLinkToken();
   const { route } = useLocation();
   const [code, setCode] = useState(token);
-  const [name, setName] = useState('');
-  const [email, setEmail] = useState('');
-  const [number, setNumber] = useState('');
+  const person = useIdentity();
   const chosen = useNewPassword();
   const send = async () => {
-    const studentNumber = number.trim();
-    await client.auth.activate({
-      code: code.trim(),
-      name: name.trim(),
-      email: email.trim(),
-      password: chosen.password,
-      locale: language.value,
-      ...(studentNumber ? { studentNumber } : {}),
-    });
+    await client.auth.activate({ ...person.given, code: code.trim(), password: chosen.password });
     take();
     route('/', true);
   };
@@ -35,8 +26,7 @@ export function Activate() {
       <GateForm
         problems={{
           code: code.trim().length >= 8 ? null : t('gate.activateCodeMissing'),
-          name: name.trim() ? null : t('gate.nameMissing'),
-          email: /\S+@\S+/.test(email) ? null : t('signIn.emailMissing'),
+          ...person.problems,
           ...chosen.problems,
         }}
         submit={t('gate.activateSubmit')}
@@ -54,28 +44,7 @@ export function Activate() {
               problem={problems.code}
               input={{ autocomplete: 'off', spellcheck: false, maxLength: 40, required: true }}
             />
-            <TextField
-              label={t('gate.name')}
-              value={name}
-              onValue={setName}
-              problem={problems.name}
-              input={{ autocomplete: 'name', maxLength: 200, required: true }}
-            />
-            <TextField
-              label={t('signIn.email')}
-              value={email}
-              onValue={setEmail}
-              problem={problems.email}
-              input={{ type: 'email', autocomplete: 'username', required: true }}
-            />
-            <TextField
-              label={t('gate.studentNumber')}
-              hint={t('gate.studentNumberHint')}
-              optional
-              value={number}
-              onValue={setNumber}
-              input={{ autocomplete: 'off', maxLength: 64 }}
-            />
+            {person.fields(problems)}
             {chosen.fields(problems)}
           </>
         )}
