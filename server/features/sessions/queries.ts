@@ -80,7 +80,6 @@ interface Surroundings extends Counts {
 
 /** What belongs to sessions in other tables, in one question. */
 async function surroundingsOf(tx: Tx, ids: readonly string[]): Promise<Map<string, Surroundings>> {
-  const these = sql`any(${`{${ids.join(',')}}`}::uuid[])`;
   const found = await tx.execute<Record<string, unknown> & { id: string } & Surroundings>(sql`
     select s.id, c.code as "courseCode", c.name as "courseName", r.name as "roomName",
       coalesce(n.present, 0) as present, coalesce(n.late, 0) as late, coalesce(n.excused, 0) as excused,
@@ -94,8 +93,8 @@ async function surroundingsOf(tx: Tx, ids: readonly string[]): Promise<Map<strin
     from class_sessions s
     join courses c on c.id = s.course_id
     left join rooms r on r.id = s.room_id
-    left join (${tallies((t) => sql`${t}.session_id = ${these}`)}) n on n.session_id = s.id
-    where s.id = ${these}`);
+    left join lateral (${tallies((t) => sql`${t}.session_id = s.id`)}) n on true
+    where s.id = any(${`{${ids.join(',')}}`}::uuid[])`);
   return new Map(found.map(({ id, ...surroundings }) => [id, surroundings]));
 }
 
