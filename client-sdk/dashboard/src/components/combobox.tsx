@@ -46,6 +46,8 @@ export function Combobox(props: ComboboxProps) {
   const at = Math.min(active, visible.length - 1);
 
   useEffect(() => {
+    // The whole list first: it may open below the edge of the window.
+    list.current?.parentElement?.scrollIntoView({ block: 'nearest' });
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [at, open]);
 

@@ -40,8 +40,11 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
   const indexOf = new Map(faces.map((face, index) => [face.id, index + 1]));
   const left = faces.length - enrolled.size;
 
-  // The keyboard starts with the first face.
-  useEffect(() => inputs.current.get(faces[0]?.id ?? '')?.focus({ preventScroll: true }), [photoId]);
+  // A keyboard starts with the first face; on a telephone the photo is looked at first.
+  useEffect(() => {
+    if (!matchMedia('(pointer: fine)').matches) return;
+    inputs.current.get(faces[0]?.id ?? '')?.focus({ preventScroll: true });
+  }, [photoId]);
   useEffect(() => outcome.current?.focus(), [said]);
 
   const action = useAction(async () => {
