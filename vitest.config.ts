@@ -18,7 +18,7 @@ const maxWorkers = Math.min(4, Math.max(2, availableParallelism()));
 const system = {
   testTimeout: 120_000,
   hookTimeout: 180_000,
-  globalSetup: 'tests/support/prepare.ts',
+  globalSetup: ['tests/support/prepare-database.ts', 'tests/support/prepare.ts'],
 };
 
 export default defineConfig({
@@ -31,6 +31,7 @@ export default defineConfig({
           exclude: ['**/node_modules/**'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          globalSetup: 'tests/support/prepare-database.ts',
           maxWorkers,
           sequence: { groupOrder: 1 },
         },

@@ -4,16 +4,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { loadConfig } from '../../config/index.ts';
 import { projectRoot } from '../../config/paths.ts';
-import { openSql } from '../../server/db/client.ts';
 import { chooseLocation } from '../../server/db/embedded/location.ts';
 import { runAs } from '../../server/db/embedded/runner.ts';
-import { startEmbeddedPostgres } from '../../server/db/embedded.ts';
-import { MIGRATIONS } from '../../server/db/migrate.ts';
-import { createLog } from '../../server/log.ts';
-import { startServer } from '../../server/main.ts';
-import { idleSupervisor } from './idle-supervisor.ts';
 
 /**
  * Initialising a database, its migrations and the tables of its job queues take most of the time in which a server
@@ -25,8 +18,7 @@ export async function fillFromTemplate(dataDir: string): Promise<void> {
   const location = await chooseLocation(dataDir, runAs());
   if (location.socketDirIsTemporary) await rm(location.socketDir, { recursive: true, force: true });
   if (existsSync(location.data) || existsSync(join(dataDir, OWNER_SECRET))) return;
-  template ??= findTemplate();
-  const from = await template;
+  const from = await findTemplate();
   await mkdir(join(dataDir, dirname(OWNER_SECRET)), { recursive: true, mode: 0o700 });
   await copy(join(from, OWNER_SECRET), join(dataDir, OWNER_SECRET));
   await copy(join(from, DATA), location.data);
@@ -37,18 +29,24 @@ const DATA = 'postgres';
 /** Goes with the packages that it was made with. */
 const CACHE = join(projectRoot, 'node_modules', '.cache', 'test-database');
 
-let template: Promise<string> | null = null;
+/** The log of changes is mostly empty room, which need not be copied each time. */
+const SPARSE = process.platform === 'linux' ? ['--sparse=always'] : [];
 
-async function findTemplate(): Promise<string> {
+const MIGRATIONS = join(projectRoot, 'server', 'db', 'migrations');
+
+/** Makes it where it is missing. Asked for before the first test, or several files would make it at once. */
+export async function findTemplate(): Promise<string> {
   const target = join(CACHE, await fingerprint());
   if (existsSync(target)) return target;
   const work = await mkdtemp(join(tmpdir(), 'yoklama-template-'));
   const draft = `${target}.${process.pid}`;
   try {
-    const { data } = await makeEmpty(work);
+    // Only now: it needs the whole server, and is needed once.
+    const { makeEmptyDatabase } = await import('./empty-database.ts');
+    const { data } = await makeEmptyDatabase(work);
     await mkdir(join(draft, dirname(OWNER_SECRET)), { recursive: true, mode: 0o700 });
     await copy(join(work, OWNER_SECRET), join(draft, OWNER_SECRET));
-    await copy(data, join(draft, DATA));
+    await copy(data, join(draft, DATA), SPARSE);
     // Whoever is first; the others find theirs not needed.
     await rename(draft, target).catch((error: unknown) => {
       if (!existsSync(target)) throw error;
@@ -60,44 +58,19 @@ async function findTemplate(): Promise<string> {
   }
 }
 
-/** A database that a server has been started on, without the rows that it made. */
-async function makeEmpty(dataDir: string): Promise<{ data: string }> {
-  const config = loadConfig({
-    ...{ NODE_ENV: 'test', HOST: '127.0.0.1', PORT: '0', DATA_DIR: dataDir, PATH: process.env.PATH },
-    ...{ ADMIN_PASSWORD: 'correct horse battery', LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'fatal' },
-  });
-  const server = await startServer(config, { supervisor: idleSupervisor(config) });
-  await server.close();
-  const log = createLog(config);
-  const postgres = await startEmbeddedPostgres({ dataDir, log });
-  try {
-    const sql = openSql(postgres.owner('yoklama'), { pool: 1, log });
-    try {
-      const tables = await sql<{ name: string }[]>`
-        select format('%I.%I', schemaname, tablename) as name from pg_tables
-        where schemaname = 'public' or (schemaname = 'pgboss' and tablename in ('job', 'archive', 'schedule'))`;
-      await sql.unsafe(`truncate ${tables.map(({ name }) => name).join(', ')} restart identity cascade`);
-    } finally {
-      await sql.end({ timeout: 5 });
-    }
-  } finally {
-    await postgres.stop();
-  }
-  return postgres;
-}
-
 async function fingerprint(): Promise<string> {
   const hash = createHash('sha256').update(`${process.platform}-${process.arch}`);
   const migrations = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
   const files = [...migrations.map((name) => join(MIGRATIONS, name)), join(projectRoot, 'package-lock.json')];
-  for (const file of [...files, import.meta.filename]) hash.update(await readFile(file)).update('\0');
+  const makers = ['database-template.ts', 'empty-database.ts'].map((name) => join(import.meta.dirname, name));
+  for (const file of [...files, ...makers]) hash.update(await readFile(file)).update('\0');
   return hash.digest('hex').slice(0, 16);
 }
 
 /** With owners and modes: Postgres insists on them. */
-function copy(from: string, to: string): Promise<void> {
+function copy(from: string, to: string, options: string[] = []): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn('cp', ['-a', from, to], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn('cp', ['-a', ...options, from, to], { stdio: ['ignore', 'ignore', 'inherit'] });
     child.once('error', reject);
     child.once('exit', (code) =>
       code === 0 ? resolve() : reject(new Error(`cp -a ${from} ${to} ended with ${code}`)),
