@@ -80,3 +80,16 @@ export interface Page {
   skip: number;
   limit: number;
 }
+
+/**
+ * A page whose rows carry the total with them: past the last row there is none to carry it, so the first one is asked
+ * for it.
+ */
+export async function pageWithTotal<T extends { total: number }>(
+  { skip, limit }: Page,
+  rowsOf: (page: Page) => PromiseLike<readonly T[]>,
+): Promise<{ total: number; rows: readonly T[] }> {
+  const rows = await rowsOf({ skip, limit });
+  const [first] = rows.length > 0 || skip === 0 ? rows : await rowsOf({ skip: 0, limit: 1 });
+  return { total: first?.total ?? 0, rows };
+}

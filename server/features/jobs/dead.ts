@@ -3,7 +3,7 @@ import type { AppContext } from '../../context.ts';
 import { deadLetters, outbox } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
-import type { Page } from '../../http.ts';
+import { type Page, pageWithTotal } from '../../http.ts';
 import { enqueue } from '../../jobs/outbox.ts';
 
 interface DeadRow extends Record<string, unknown> {
@@ -21,14 +21,16 @@ interface DeadRow extends Record<string, unknown> {
  * account.
  */
 export async function listDead(tx: Tx, query: Page & { name?: string | undefined }) {
-  const rows = await tx.execute<DeadRow>(sql`
+  const { total, rows } = await pageWithTotal(query, ({ skip, limit }) =>
+    tx.execute<DeadRow>(sql`
     select *, count(*) over ()::int as total from (
       select id, 'job' as kind, job as name, error, attempts, failed_at from dead_letters where retried_at is null
       union all
       select id, 'event', type, coalesce(last_error, ''), attempts, dead_at from outbox where dead_at is not null
     ) dead
     ${query.name === undefined ? sql`` : sql`where name = ${query.name}`}
-    order by failed_at desc, id limit ${query.limit} offset ${query.skip}`);
+    order by failed_at desc, id limit ${limit} offset ${skip}`),
+  );
   const items = rows.map(({ id, kind, name, error, attempts, failed_at }) => ({
     id,
     kind,
@@ -37,7 +39,7 @@ export async function listDead(tx: Tx, query: Page & { name?: string | undefined
     attempts,
     failedAt: new Date(failed_at).toISOString(),
   }));
-  return { total: rows[0]?.total ?? 0, skip: query.skip, limit: query.limit, items };
+  return { total, skip: query.skip, limit: query.limit, items };
 }
 
 /** Once more from the first attempt. Throws `dead-letter-not-found`. */

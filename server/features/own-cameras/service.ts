@@ -2,7 +2,7 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { classSessions, courses } from '../../db/schema/index.ts';
 import { ApiError } from '../../errors.ts';
-import type { Page } from '../../http.ts';
+import { type Page, pageWithTotal } from '../../http.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { ofCaller, reachSession } from '../sessions/access.ts';
 import type { RemoteClass } from './schemas.ts';
@@ -39,25 +39,27 @@ export async function allowOwnCameras(
 export async function listRemoteClasses(
   { db }: AppContext,
   caller: Caller,
-  { skip, limit }: Page,
+  page: Page,
 ): Promise<{ total: number; items: RemoteClass[] }> {
   return db.read(caller.tenantId, async (tx) => {
-    const rows = await tx
-      .select({
-        sessionId: classSessions.id,
-        openedAt: classSessions.openedAt,
-        course: { id: courses.id, code: courses.code, name: courses.name },
-        total: sql<number>`count(*) over ()::int`,
-      })
-      .from(classSessions)
-      .innerJoin(courses, eq(courses.id, classSessions.courseId))
-      .where(and(eq(classSessions.status, 'open'), eq(classSessions.ownCameras, true), ofCaller(caller)))
-      .orderBy(desc(classSessions.openedAt), desc(classSessions.id))
-      .offset(skip)
-      .limit(limit);
+    const { total, rows } = await pageWithTotal(page, ({ skip, limit }) =>
+      tx
+        .select({
+          sessionId: classSessions.id,
+          openedAt: classSessions.openedAt,
+          course: { id: courses.id, code: courses.code, name: courses.name },
+          total: sql<number>`count(*) over ()::int`,
+        })
+        .from(classSessions)
+        .innerJoin(courses, eq(courses.id, classSessions.courseId))
+        .where(and(eq(classSessions.status, 'open'), eq(classSessions.ownCameras, true), ofCaller(caller)))
+        .orderBy(desc(classSessions.openedAt), desc(classSessions.id))
+        .offset(skip)
+        .limit(limit),
+    );
     return {
-      total: rows[0]?.total ?? 0,
-      items: rows.map(({ total, openedAt, ...row }) => ({ ...row, openedAt: openedAt.toISOString() })),
+      total,
+      items: rows.map(({ total: _, openedAt, ...row }) => ({ ...row, openedAt: openedAt.toISOString() })),
     };
   });
 }

@@ -4,7 +4,7 @@ import { newId } from '../../db/ids.ts';
 import { cameras, classSessions, courses, streams } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
-import type { Page } from '../../http.ts';
+import { type Page, pageWithTotal } from '../../http.ts';
 import { makeOneTime, readOneTime, useOneTime } from '../auth/one-time.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { reachSession } from '../sessions/access.ts';
@@ -215,22 +215,27 @@ export async function listPublishers(
       isNotNull(cameras.sessionId),
       isNull(streams.endedAt),
     );
-    const rows = await tx
-      .select({
-        streamId: streams.id,
-        name: cameras.name,
-        studentId: cameras.studentId,
-        total: sql<number>`count(*) over ()::int`,
-      })
-      .from(streams)
-      .innerJoin(cameras, eq(cameras.id, streams.cameraId))
-      .where(where)
-      .orderBy(asc(streams.id))
-      .offset(query.skip)
-      .limit(query.limit);
+    const { total, rows } = await pageWithTotal(query, ({ skip, limit }) =>
+      tx
+        .select({
+          streamId: streams.id,
+          name: cameras.name,
+          studentId: cameras.studentId,
+          total: sql<number>`count(*) over ()::int`,
+        })
+        .from(streams)
+        .innerJoin(cameras, eq(cameras.id, streams.cameraId))
+        .where(where)
+        .orderBy(asc(streams.id))
+        .offset(skip)
+        .limit(limit),
+    );
     return {
-      total: rows[0]?.total ?? 0,
-      items: rows.map(({ total, ...row }) => ({ ...row, live: context.publications.isLive(row.streamId) })),
+      total,
+      items: rows.map(({ total: _, ...row }) => ({
+        ...row,
+        live: context.publications.isLive(row.streamId),
+      })),
     };
   });
 }

@@ -8,6 +8,7 @@ import type { AppContext } from '../../context.ts';
 import { classSessions, courses, recordingSegments, recordings } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
+import { pageWithTotal } from '../../http.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { ofCaller, reachSession } from '../sessions/access.ts';
 import { currentTenant, tenantCrypto } from '../tenants/service.ts';
@@ -58,23 +59,25 @@ export async function listRecordings(
   caller: Caller,
   query: RecordingQuery,
 ): Promise<{ total: number; items: Recording[] }> {
-  const { sessionId, courseId, from, to, skip, limit } = query;
+  const { sessionId, courseId, from, to } = query;
   return context.db.read(caller.tenantId, async (tx) => {
-    const rows = await select(
-      tx,
-      and(
-        ofCaller(caller),
-        sessionId ? eq(recordings.sessionId, sessionId) : undefined,
-        courseId ? eq(classSessions.courseId, courseId) : undefined,
-        from ? gte(classSessions.day, from) : undefined,
-        to ? lte(classSessions.day, to) : undefined,
-      ),
-    )
-      .orderBy(desc(recordings.startedAt), desc(recordings.id))
-      .offset(skip)
-      .limit(limit);
+    const { total, rows } = await pageWithTotal(query, ({ skip, limit }) =>
+      select(
+        tx,
+        and(
+          ofCaller(caller),
+          sessionId ? eq(recordings.sessionId, sessionId) : undefined,
+          courseId ? eq(classSessions.courseId, courseId) : undefined,
+          from ? gte(classSessions.day, from) : undefined,
+          to ? lte(classSessions.day, to) : undefined,
+        ),
+      )
+        .orderBy(desc(recordings.startedAt), desc(recordings.id))
+        .offset(skip)
+        .limit(limit),
+    );
     const view = await viewer(tx, caller.tenantId);
-    return { total: rows[0]?.total ?? 0, items: rows.map(view) };
+    return { total, items: rows.map(view) };
   });
 }
 

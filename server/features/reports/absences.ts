@@ -104,6 +104,10 @@ export async function absences(
     from cut ${later ? sql`cross join lateral (${later}) streaks` : sql``}
     order by ${ORDERS[sort]}`,
   );
+  // Past the last line there is none that says how many there are.
+  if (rows.length === 0 && query.skip > 0) {
+    return { ...(await absences(tx, { ...query, skip: 0, limit: 1 })), items: [] };
+  }
   return {
     total: rows[0]?.total ?? 0,
     warnings: rows[0]?.warnings ?? 0,

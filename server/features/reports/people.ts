@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Tx } from '../../db/tenancy.ts';
+import { pageWithTotal } from '../../http.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
@@ -61,14 +62,15 @@ export async function attendanceBy(
   subject: Subject,
   query: ListQuery,
 ): Promise<{ total: number; items: Line[] }> {
-  const rows =
-    subject !== 'students'
-      ? await tx.execute<RawLine>(summedUp(subject, query, await isCountedUp(tx)))
-      : query.sort === 'name' || query.sort === '-name'
-        ? await tx.execute<RawLine>(studentsByName(query))
-        : await tx.execute<RawLine>(studentsByCount(query));
+  const counted = subject !== 'students' && (await isCountedUp(tx));
+  const { total, rows } = await pageWithTotal(query, (page) => {
+    const asked = { ...query, ...page };
+    if (subject !== 'students') return tx.execute<RawLine>(summedUp(subject, asked, counted));
+    const byName = query.sort === 'name' || query.sort === '-name';
+    return tx.execute<RawLine>(byName ? studentsByName(asked) : studentsByCount(asked));
+  });
   return {
-    total: rows[0]?.total ?? 0,
+    total,
     items: rows.map(({ rateBefore, total: _, ...row }) => {
       const line = withRate(row as unknown as RawCounts & Omit<Line, 'rate' | 'trend'>);
       return { ...line, trend: trendOf(line.rate, rateBefore) };
