@@ -63,8 +63,9 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
     const at = faces.findIndex(({ id }) => id === faceId);
     const others = [...faces.slice(at + 1), ...faces.slice(0, at)];
     const next = others.find(({ id }) => !names.has(id) && !enrolled.has(id));
-    const target = (next && inputs.current.get(next.id)) ?? submit.current;
-    target?.focus();
+    if (next) inputs.current.get(next.id)?.focus();
+    // With the only name there is, the button is enabled a moment later.
+    else requestAnimationFrame(() => submit.current?.focus());
   };
   const choose = (faceId: string) => {
     setChosen(faceId);
