@@ -1,5 +1,12 @@
 import { and, asc, count, desc, eq, gte, lte, type SQL, sql } from 'drizzle-orm';
-import { attendanceRecords, classSessions, courses, students } from '../../db/schema/index.ts';
+import {
+  ATTENDANCE_STATUSES,
+  type AttendanceStatus,
+  attendanceRecords,
+  classSessions,
+  courses,
+  students,
+} from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
@@ -17,11 +24,6 @@ export async function studentAttendance(
   studentId: string,
   query: StudentAttendanceQuery,
 ): Promise<StudentAttendance> {
-  const [student] = await tx
-    .select({ id: students.id, name: students.name, number: students.number })
-    .from(students)
-    .where(and(eq(students.id, studentId), studentScope(caller, students.id) ?? undefined));
-  if (!student) throw new ApiError('student-not-found');
   const within = and(
     eq(attendanceRecords.studentId, studentId),
     caller.role === 'student' ? undefined : (courseScope(caller, attendanceRecords.courseId) ?? undefined),
@@ -29,27 +31,41 @@ export async function studentAttendance(
     query.from ? gte(attendanceRecords.day, query.from) : undefined,
     query.to ? lte(attendanceRecords.day, query.to) : undefined,
   );
-  const where = and(within, query.status ? eq(attendanceRecords.status, query.status) : undefined);
-  const [[counted], summaries, items] = await Promise.all([
-    tx.select({ n: count() }).from(attendanceRecords).where(where),
+  const [[student], summaries, rows] = await Promise.all([
+    tx
+      .select({ id: students.id, name: students.name, number: students.number })
+      .from(students)
+      .where(and(eq(students.id, studentId), studentScope(caller, students.id) ?? undefined)),
     courseSummaries(tx, within),
-    marks(tx, where, query),
+    marks(tx, and(within, query.status ? eq(attendanceRecords.status, query.status) : undefined), query),
   ]);
+  // Who may not see a student is told that there is none.
+  if (!student) throw new ApiError('student-not-found');
+  const courseOf = new Map(summaries.map((summary) => [summary.course.id, summary.course]));
+  const statuses: readonly AttendanceStatus[] = query.status ? [query.status] : ATTENDANCE_STATUSES;
   return {
     student,
     courses: summaries,
-    total: counted?.n ?? 0,
+    total: summaries
+      .flatMap(({ counts }) => statuses.map((status) => counts[status]))
+      .reduce((sum, n) => sum + n, 0),
     skip: query.skip,
     limit: query.limit,
-    items,
+    items: rows.flatMap(({ courseId, ...mark }) => {
+      const course = courseOf.get(courseId);
+      // A course whose first mark came after the courses were asked for: the next answer has it.
+      return course ? [{ ...mark, course }] : [];
+    }),
   };
 }
 
-const course = { id: courses.id, code: courses.code, name: courses.name };
-
 async function courseSummaries(tx: Tx, where: SQL | undefined): Promise<StudentAttendance['courses']> {
   const rows = await tx
-    .select({ course, status: attendanceRecords.status, n: count() })
+    .select({
+      course: { id: courses.id, code: courses.code, name: courses.name },
+      status: attendanceRecords.status,
+      n: count(),
+    })
     .from(attendanceRecords)
     .innerJoin(courses, eq(courses.id, attendanceRecords.courseId))
     .where(where)
@@ -63,41 +79,45 @@ async function courseSummaries(tx: Tx, where: SQL | undefined): Promise<StudentA
   });
 }
 
+type Mark = StudentAttendance['items'][number];
+
 async function marks(
   tx: Tx,
   where: SQL | undefined,
   query: StudentAttendanceQuery,
-): Promise<StudentAttendance['items']> {
+): Promise<(Omit<Mark, 'course'> & { courseId: string })[]> {
   const direction = query.sort === 'startsAt' ? asc : desc;
   const rows = await tx
     .select({
-      record: attendanceRecords,
-      session: classSessions,
-      course,
-      contest: sql<StudentAttendance['items'][number]['contest']>`(
+      recordId: attendanceRecords.id,
+      sessionId: attendanceRecords.sessionId,
+      courseId: attendanceRecords.courseId,
+      day: attendanceRecords.day,
+      startsAt: classSessions.startsAt,
+      endsAt: classSessions.endsAt,
+      sessionStatus: classSessions.status,
+      status: attendanceRecords.status,
+      method: attendanceRecords.method,
+      firstSeenAt: attendanceRecords.firstSeenAt,
+      secondsSeen: attendanceRecords.secondsSeen,
+      note: attendanceRecords.note,
+      correctedBy: attendanceRecords.correctedBy,
+      version: attendanceRecords.version,
+      contest: sql<Mark['contest']>`(
         select c.status from contests c where c.record_id = attendance_records.id order by c.id desc limit 1)`,
     })
     .from(attendanceRecords)
     .innerJoin(classSessions, eq(classSessions.id, attendanceRecords.sessionId))
-    .innerJoin(courses, eq(courses.id, attendanceRecords.courseId))
     .where(where)
     .orderBy(direction(attendanceRecords.day), direction(classSessions.startsAt), direction(classSessions.id))
     .offset(query.skip)
     .limit(query.limit);
-  return rows.map(({ record, session, ...rest }) => ({
-    ...rest,
-    recordId: record.id,
-    sessionId: session.id,
-    day: record.day,
-    startsAt: session.startsAt.toISOString(),
-    endsAt: session.endsAt?.toISOString() ?? null,
-    sessionStatus: session.status,
-    status: record.status,
-    method: record.method,
-    firstSeenAt: record.firstSeenAt?.toISOString() ?? null,
-    secondsSeen: Math.round(record.secondsSeen * 10) / 10,
-    note: record.note,
-    corrected: record.correctedBy !== null,
-    version: record.version,
+  return rows.map(({ correctedBy, ...mark }) => ({
+    ...mark,
+    startsAt: mark.startsAt.toISOString(),
+    endsAt: mark.endsAt?.toISOString() ?? null,
+    firstSeenAt: mark.firstSeenAt?.toISOString() ?? null,
+    secondsSeen: Math.round(mark.secondsSeen * 10) / 10,
+    corrected: correctedBy !== null,
   }));
 }
