@@ -61,6 +61,11 @@ addCommand(
     return runRotateMasterKey(loadConfig());
   },
 );
+addCommand('recover', 'a new password for an account, and no second factor', async (args) => {
+  const { runRecover } = await import('../server/features/users/recover.ts');
+  const { loadConfig } = await import('../config/index.ts');
+  return runRecover(loadConfig(), args);
+});
 addCommand('backup', 'copy database and files into one encrypted file', async (args) => {
   const { backupCommand } = await import('../server/backup/cli.ts');
   await backupCommand(args);
