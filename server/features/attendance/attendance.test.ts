@@ -132,6 +132,33 @@ describe('attendance', () => {
     );
   });
 
+  it('has a tag that is another one when more was seen, and that a correction can be made against', async () => {
+    const record = await recordOf(ids[3]!);
+    const read = (tag?: string) =>
+      server.teacher.call('GET', `/attendance/${record.id}`, undefined, tag ? { 'if-none-match': tag } : {});
+    const before = (await read()).headers.get('etag')!;
+    expect((await read(before)).status).toBe(304);
+    await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(sql`update attendance_records set seconds_seen = seconds_seen + 7 where id = ${record.id}`),
+    );
+    const seenMore = await read(before);
+    expect(seenMore.status).toBe(200);
+    expect(seenMore.body).toMatchObject({ version: record.version, secondsSeen: record.secondsSeen + 7 });
+    const correct = (tag: string) =>
+      server.teacher.call(
+        'PUT',
+        `/attendance/${record.id}`,
+        { status: 'late', note: 'Tag' },
+        { 'if-match': tag },
+      );
+    const [first, second] = [await correct(`W/${before}`), await correct(before)];
+    expect([first.status, second.status]).toEqual([200, 409]);
+    expect((await read(first.headers.get('etag')!)).status).toBe(304);
+    await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(sql`update attendance_records set seconds_seen = seconds_seen - 7 where id = ${record.id}`),
+    );
+  });
+
   it('takes a first mark by hand back to pending', async () => {
     const marked = await server.teacher.post<AttendanceRecord>('/attendance/manual', {
       sessionId: session.id,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { AppContext } from '../../context.ts';
 import { ApiError } from '../../errors.ts';
@@ -11,7 +12,13 @@ import { ledgerRoutes } from './ledger-routes.ts';
 import { tell } from './qr-marks.ts';
 import { attendanceReadRoutes } from './read-routes.ts';
 import { pageRecords } from './records.ts';
-import { AttendanceQuery, AttendanceRecordSchema, CorrectionSchema, ManualMarkSchema } from './schemas.ts';
+import {
+  AttendanceQuery,
+  type AttendanceRecord,
+  AttendanceRecordSchema,
+  CorrectionSchema,
+  ManualMarkSchema,
+} from './schemas.ts';
 import { correctRecord, markByHand, recordOf } from './service.ts';
 
 const tags = ['attendance'];
@@ -53,14 +60,16 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
       schema: {
         tags,
         summary: 'A record',
-        description: 'Its version is the ETag. Students see their own records only.',
+        description:
+          'The number at the start of the ETag is its version; the rest changes with whatever is seen besides. Students ' +
+          'see their own records only.',
         params: IdParams,
         response: { 200: AttendanceRecordSchema, ...failures('record-not-found') },
       },
     },
     async ({ caller, params }, reply) => {
       const record = await recordOf(context, caller, params.id);
-      return reply.header('etag', `"${record.version}"`).send(record);
+      return reply.header('etag', etagOf(record)).send(record);
     },
   );
 
@@ -75,7 +84,9 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
           'in the body; where somebody else was faster the answer is `version-conflict` with the record as it stands. ' +
           '`pending` takes the person’s word away again.',
         params: IdParams,
-        headers: Type.Object({ 'if-match': Type.Optional(Type.String({ pattern: '^(W/)?"?[0-9]+"?$' })) }),
+        headers: Type.Object({
+          'if-match': Type.Optional(Type.String({ pattern: '^(W/)?"?[0-9]+(-[0-9a-f]+)?"?$' })),
+        }),
         body: CorrectionSchema,
         response: {
           200: AttendanceRecordSchema,
@@ -85,11 +96,11 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
     },
     async ({ caller, params, body, headers }, reply) => {
       const match = headers['if-match'];
-      const version = match === undefined ? body.version : Number(match.replace(/\D/g, ''));
+      const version = match === undefined ? body.version : Number(/[0-9]+/.exec(match)?.[0]);
       if (version === undefined) throw new ApiError('version-required');
       const corrected = await correctRecord(context, caller, params.id, { ...body, version });
       tell(context, corrected.changes);
-      return reply.header('etag', `"${corrected.record.version}"`).send(corrected.record);
+      return reply.header('etag', etagOf(corrected.record)).send(corrected.record);
     },
   );
 
@@ -134,4 +145,12 @@ export async function attendanceRoutes(app: App, context: AppContext): Promise<v
       return result;
     },
   );
+}
+
+/**
+ * The version is what a correction is made against, and it does not rise with seconds seen. Alone it would have a browser
+ * that asks again keep what it has, so the rest of the record is in the tag, too.
+ */
+function etagOf(record: AttendanceRecord): string {
+  return `"${record.version}-${createHash('sha256').update(JSON.stringify(record)).digest('hex').slice(0, 12)}"`;
 }
