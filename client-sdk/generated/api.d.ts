@@ -814,7 +814,7 @@ export interface paths {
         };
         /**
          * A record
-         * @description Its version is the ETag. Students see their own records only.
+         * @description The number at the start of the ETag is its version; the rest changes with whatever is seen besides. Students see their own records only.
          */
         get: {
             parameters: {
