@@ -35,6 +35,7 @@ export async function exportStudent(
       const rows = await readRows(tx, table, studentId, found.user_id);
       for (const row of rows) addPictures(zip, crypto, table, row);
       if (table.table === 'audit_log') hideOthers(rows, found.user_id);
+      for (const row of rows) hideOtherStudents(table, row, studentId);
       const name = `${table.table.replaceAll('_', '-')}.json`;
       add(zip, name, JSON.stringify(rows, null, 2));
       lines.push(`${name} (${rows.length}): ${table.title}`);
@@ -91,6 +92,14 @@ function hideOthers(rows: Row[], userId: string | null): void {
     delete row.address;
     delete row.user_agent;
   }
+}
+
+/** Whose face was taken for the student's, or theirs for whose, is the other student's matter: see eventsOfRecord. */
+function hideOtherStudents(table: PersonalTable, row: Row, studentId: string): void {
+  for (const column of table.mentions ?? []) if (row[column] !== studentId) delete row[column];
+  if (table.table !== 'attendance_events' || row.data === null || typeof row.data !== 'object') return;
+  const { from: _from, to: _to, ...data } = row.data as Row;
+  row.data = data;
 }
 
 async function addDocument(

@@ -13,6 +13,7 @@ import {
   type TestServer,
 } from '../../../tests/support/server.ts';
 import { makeWholeStudent, type WholeStudent } from '../../../tests/support/whole-student.ts';
+import { newId } from '../../db/ids.ts';
 import { NOT_STUDENTS, PERSONAL } from './personal.ts';
 import { NOT_SEALED, SEALED } from './sealed.ts';
 
@@ -107,6 +108,22 @@ describe('a copy of everything', () => {
     expect(files.get('README.txt')!.toString()).toContain('attendance-records.json (1): Attendance');
   });
 
+  it('does not say whose faces were taken for theirs', async () => {
+    const someone = server.seeded!.students[0]!.id;
+    await inTenant(`insert into attendance_events (id, tenant_id, session_id, student_id, type, at, data) values
+      ('${newId()}', '${tenantId}', '${whole.sessionId}', '${whole.id}', 'split', now(),
+        '{"transferId": "${newId()}", "to": "${someone}", "evidence": []}')`);
+    await inTenant(
+      `update review_items set decided_student_id = '${someone}' where student_id = '${whole.id}'`,
+    );
+    const { body } = await student.get<Buffer>(`/students/${whole.id}/data`);
+    const files = await unzip(Buffer.from(body));
+    const events = files.get('attendance-events.json')!.toString();
+    expect(events).toContain('transferId');
+    for (const [name, file] of files) expect(file.includes(someone), name).toBe(false);
+    await inTenant(`update review_items set decided_student_id = null where student_id = '${whole.id}'`);
+  });
+
   it('is for the student and for administrators, and each is noted', async () => {
     expect((await server.admin.get(`/students/${whole.id}/data`)).status).toBe(200);
     expect((await server.teacher.get(`/students/${whole.id}/data`)).status).toBe(403);
@@ -117,7 +134,7 @@ describe('a copy of everything', () => {
     const { body } = await server.admin.get<{ items: { action: string }[] }>(
       `/audit?subjectId=${whole.id}&action=data`,
     );
-    expect(body.items.map(({ action }) => action)).toEqual(Array(2).fill('GET /students/{id}/data'));
+    expect(body.items.map(({ action }) => action)).toEqual(Array(3).fill('GET /students/{id}/data'));
   });
 
   it('shows who recorded which consent, when and with which words', async () => {
@@ -214,6 +231,10 @@ describe('erasing a student', () => {
     });
     const sibling = await makeWholeStudent(server.context, tenantId, courseId, { mark: 'Siblx' });
     const texts = [whole.name, whole.number, whole.email, whole.guardianEmail, 'Erazx'];
+    // Who registered and has not come back has no account yet that the link could go with.
+    const asked = JSON.stringify({ email: whole.email, name: whole.name, studentNumber: whole.number });
+    await inTenant(`insert into one_time_tokens (id, tenant_id, purpose, token_hash, data, expires_at) values
+      ('${newId()}', '${tenantId}', 'invitation', 'x', '${asked}', now() + interval '1 day')`);
     // Else the test would prove nothing.
     const before = await find(...texts, whole.id, whole.userId);
     for (const { table } of PERSONAL.filter(({ table }) => table !== 'erasure_receipts')) {

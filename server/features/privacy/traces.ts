@@ -31,6 +31,8 @@ export async function eraseTraces(
     'notifications',
     sql`${says(sql`data::text || dedupe_key`, erased)} or ${addressedTo(erased)}`,
   );
+  // Of an account that is not made yet: who has registered and not come back with the link.
+  await remove('one_time_tokens', sql`user_id is null and ${says(sql`data::text`, erased)}`);
   await remove('report_jobs', says(sql`params::text`, erased));
   await remove(
     'import_lines',
