@@ -4,15 +4,23 @@
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { projectRoot } from '../config/paths.ts';
+
+interface FileReport {
+  name: string;
+  status: string;
+  assertionResults: unknown[];
+  startTime: number;
+  endTime: number;
+}
 
 interface Report {
   numPassedTests: number;
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  testResults: { name: string; status: string; assertionResults: unknown[] }[];
+  testResults: FileReport[];
 }
 
 const reportFile = join(projectRoot, 'tests', '.output', 'vitest.json');
@@ -48,6 +56,7 @@ function conclude(code: number): number {
     (file) => file.status === 'failed' && file.assertionResults.length === 0,
   );
   for (const file of brokenFiles) console.log(`could not be run: ${file.name}`);
+  sayLongest(report.testResults);
   const passed = report.numPassedTests;
   const failed = report.numFailedTests + brokenFiles.length;
   const skipped = report.numPendingTests + report.numTodoTests;
@@ -56,4 +65,14 @@ function conclude(code: number): number {
   const hidden = code !== 0 && !wrong ? 1 : 0;
   console.log(`\n${passed} passed, ${failed + hidden} failed, ${skipped} skipped`);
   return code !== 0 ? code : wrong ? 1 : 0;
+}
+
+/** Whoever wants a shorter run begins with these. */
+function sayLongest(files: FileReport[]): void {
+  const seconds = ({ startTime, endTime }: FileReport) => (endTime - startTime) / 1000;
+  const longest = files.toSorted((a, b) => seconds(b) - seconds(a)).slice(0, 10);
+  if (files.length <= longest.length) return;
+  console.log('\nthe longest files, in seconds');
+  for (const file of longest)
+    console.log(`${seconds(file).toFixed(1).padStart(7)}  ${relative(projectRoot, file.name)}`);
 }
