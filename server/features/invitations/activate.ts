@@ -1,7 +1,7 @@
 import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { activationCodes, courses, students, users } from '../../db/schema/index.ts';
+import { activationCodes, courses, students, teachers, users } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { readTypedCode } from '../auth/codes.ts';
@@ -72,6 +72,7 @@ export async function activate(
       const tenant = await currentTenant(tx, tenantId);
       if (!tenant.active) throw new ApiError('institution-suspended');
       await assertJoinable(tx, used.courseId);
+      if (used.role === 'teacher' && used.teacherId === null) await assertNobodysAddress(tx, email);
       const studentId = used.role === 'student' ? await rosterEntry(tx, used, given, email) : null;
       const user = await insertUser(context, tx, {
         tenantId,
@@ -105,6 +106,22 @@ export async function activate(
     context.events.emit('roster:changed', { tenantId, courseId, studentIds: [studentId] });
   }
   return answerTokens(context, grant);
+}
+
+/**
+ * The address is what somebody has typed. An entry on the list of teachers comes with courses and their students: it is for
+ * whom it names, by an invitation or a code of its own.
+ */
+async function assertNobodysAddress(tx: Tx, email: string): Promise<void> {
+  const [entry] = await tx
+    .select({ id: teachers.id })
+    .from(teachers)
+    .where(and(eq(teachers.email, email), isNull(teachers.userId)))
+    .limit(1);
+  if (!entry) return;
+  throw new ApiError('activation-code-invalid', {
+    message: 'The address is on the list of teachers: it takes an invitation, or a code of its own.',
+  });
 }
 
 /** A code of a course that is over makes no account: whoever has it would expect to be in it. */

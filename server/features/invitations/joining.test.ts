@@ -243,6 +243,19 @@ describe('an activation code', () => {
     expect(read.body.userId).toBeTruthy();
   });
 
+  it('of any teacher does not become one who is on the list', async () => {
+    const listed = { name: 'Listed', email: 'listed@test.local' };
+    const made = await server.admin.post<{ id: string }>('/teachers', listed);
+    const [fresh] = await makeCodes({ role: 'teacher', maxUses: 2 });
+    const taken = await activate({ code: fresh!.code, email: 'Listed@test.local' });
+    expect([taken.status, taken.body.error.code]).toEqual([404, 'activation-code-invalid']);
+    expect((await activate({ code: fresh!.code, email: 'unlisted@test.local' })).status).toBe(200);
+    const [own] = await makeCodes({ role: 'teacher', teacherId: made.body.id });
+    expect((await activate({ code: own!.code, email: 'listed@test.local' })).status).toBe(200);
+    const entry = await server.admin.get<{ userId: string | null }>(`/teachers/${made.body.id}`);
+    expect(entry.body.userId).toBeTruthy();
+  });
+
   it('lets those who have an account join its course, once each', async () => {
     const { body: course } = await server.admin.post<{ id: string }>('/courses', {
       code: 'KIM1',
