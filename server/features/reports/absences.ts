@@ -78,36 +78,32 @@ export async function absences(
       where ${all(sql`archived_at is null`, query.department ? sql`department = ${query.department}` : null)}
     ), those as materialized (
       -- Or each line would look for its course by itself.
-      select id, code, name, warn_after_absences from courses
-    ), judged as (
-      select p.*, coalesce(c.warn_after_absences, ${threshold}::int) as threshold,
-        coalesce(p.absences >= coalesce(c.warn_after_absences, ${threshold}::int), false) as warning,
-        c.code, c.name as course_name, st.name, st.number, st.department
+      select id, code, name as course_name, coalesce(warn_after_absences, ${threshold}::int) as threshold from courses
+    ), judged as materialized (
+      -- All lines, with no more than what they are sorted by.
+      select p.*, coalesce(p.absences >= c.threshold, false) as warning, st.name, st.number, c.code
       from counted p join those c on c.id = p.course_id
       join people st on st.id = p.student_id
       where p.absences > 0
-      -- Or what is chosen below would be joined as if it were a handful.
-      offset 0
-    ), cut as materialized (
-      select *, count(*) over ()::int as total, count(*) filter (where warning) over ()::int as warnings
-      from judged
-      where ${all(
+    ), chosen as not materialized (
+      select * from judged where ${all(
         query.warningsOnly ? sql`warning` : null,
         query.minStreak ? sql`current_streak >= ${query.minStreak}` : null,
       )}
-      order by ${ORDERS[sort]} offset ${query.skip} limit ${query.limit}
+    ), cut as materialized (
+      select * from chosen cut order by ${ORDERS[sort]} offset ${query.skip} limit ${query.limit}
+    ), n as materialized (
+      select count(*)::int as total, count(*) filter (where warning)::int as warnings from chosen
     )
-    select cut.student_id as "studentId", name as "studentName", number as "studentNumber", department,
-      cut.course_id as "courseId", code as "courseCode", course_name as "courseName", absences, excused,
+    select cut.student_id as "studentId", cut.name as "studentName", cut.number as "studentNumber", st.department,
+      cut.course_id as "courseId", cut.code as "courseCode", c.course_name as "courseName", absences, excused,
       current_streak as "currentStreak", longest_streak as "longestStreak",
-      longest_from::text as "longestFrom", longest_until::text as "longestUntil", threshold, warning, total, warnings
-    from cut ${later ? sql`cross join lateral (${later}) streaks` : sql``}
+      longest_from::text as "longestFrom", longest_until::text as "longestUntil", c.threshold, warning, n.total, n.warnings
+    from cut join people st on st.id = cut.student_id join those c on c.id = cut.course_id
+    cross join n
+    ${later ? sql`cross join lateral (${later}) streaks` : sql``}
     order by ${ORDERS[sort]}`,
   );
-  // Past the last line there is none that says how many there are.
-  if (rows.length === 0 && query.skip > 0) {
-    return { ...(await absences(tx, { ...query, skip: 0, limit: 1 })), items: [] };
-  }
   return {
     total: rows[0]?.total ?? 0,
     warnings: rows[0]?.warnings ?? 0,
@@ -165,11 +161,12 @@ function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
       ) runs`;
 }
 
+const BY_NAME = sql`cut.name, cut.number, cut.code`;
 const ORDERS: Record<NonNullable<AbsenceQuery['sort']>, SQL> = {
-  absences: sql`absences desc, name, number, code`,
-  streak: sql`current_streak desc, absences desc, name, number, code`,
-  longest: sql`longest_streak desc, absences desc, name, number, code`,
-  name: sql`name, number, code`,
+  absences: sql`absences desc, ${BY_NAME}`,
+  streak: sql`current_streak desc, absences desc, ${BY_NAME}`,
+  longest: sql`longest_streak desc, absences desc, ${BY_NAME}`,
+  name: BY_NAME,
 };
 
 function coursesIn(query: AbsenceQuery, column: SQL): SQL {
