@@ -49,11 +49,12 @@ export async function draw(given: {
   track = canvas.captureStream(fps).getVideoTracks()[0]!;
 }
 
-export function start(name: string, token: string): void {
+export function start(name: string, token: string, iceTransportPolicy: RTCIceTransportPolicy = 'all'): void {
   const told: Told = { states: [], end: null };
   const publishing = publish({
     token,
     track: track!,
+    iceTransportPolicy,
     onState: (state) => told.states.push(state),
     onEnd: ({ code }) => {
       told.end = code;

@@ -9,7 +9,13 @@ export interface Viewer {
   page: Page;
   start(
     name: string,
-    given: { token: string | null; streamId: string; delayMs?: number; baseUrl?: string },
+    given: {
+      token: string | null;
+      streamId: string;
+      delayMs?: number;
+      baseUrl?: string;
+      iceTransportPolicy?: 'all' | 'relay';
+    },
   ): Promise<void>;
   stop(name: string): Promise<void>;
   told(name: string): Promise<Told>;

@@ -30,7 +30,13 @@ const brush = strip.getContext('2d', { alpha: false, willReadFrequently: true })
 
 export function start(
   name: string,
-  given: { token: string; streamId: string; delayMs?: number; baseUrl?: string },
+  given: {
+    token: string;
+    streamId: string;
+    delayMs?: number;
+    baseUrl?: string;
+    iceTransportPolicy?: RTCIceTransportPolicy;
+  },
 ): void {
   const tokens = { accessToken: async () => given.token, renew: async () => given.token };
   const beganMs = Date.now();

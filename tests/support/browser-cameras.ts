@@ -6,7 +6,7 @@ import { build } from 'vite';
 export interface BrowserCameras {
   page: Page;
   /** Publishes with the token of a link; resolves at once. */
-  start(name: string, token: string): Promise<void>;
+  start(name: string, token: string, iceTransportPolicy?: 'all' | 'relay'): Promise<void>;
   stop(name: string): Promise<void>;
   /** Every state that a publisher has told so far, and the code of its end. */
   told(name: string): Promise<{ states: string[]; end: string | null }>;
@@ -40,7 +40,7 @@ export async function openCameras(
   await say('draw', picture);
   return {
     page,
-    start: (name, token) => say('start', name, token),
+    start: (name, token, policy = 'all') => say('start', name, token, policy),
     stop: (name) => say('stop', name),
     told: (name) => say('told', name),
     close: () => context.close(),
