@@ -576,6 +576,35 @@ describe('warnings and reports', () => {
   });
 });
 
+describe('a teacher whose account is switched off', () => {
+  it('is told of no student any more, by whatever address', async () => {
+    const { courseId, people } = await makeClass(1);
+    const listed = await made(
+      server.admin.post('/teachers', { name: 'Listed', email: 'listed@example.org' }),
+    );
+    const account = { email: 'left@example.org', name: 'Left', role: 'teacher', password: PASSWORD };
+    const left = await made(server.admin.post('/users', account));
+    const { body } = await server.admin.get<{ items: { id: string }[] }>(`/teachers?userId=${left.id}`);
+    const teacherIds = [listed.id, body.items[0]!.id];
+    await server.admin.call('PUT', `/courses/${courseId}/teachers`, { teacherIds });
+    await server.admin.call('PATCH', `/users/${left.id}`, { active: false });
+    await settings({ warnings: { absences: 1 } });
+    await hold(courseId);
+    await smtp.until(to(people[0]!.guardian));
+    const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/Istanbul' }).format(clock.now());
+    const sunday = new Date(Date.parse(day) + ((7 - new Date(day).getUTCDay()) % 7) * 24 * HOUR);
+    await weeklyReports(server.context, tenantId, sunday.toISOString().slice(0, 10));
+    await settle();
+    await smtp.until(to('listed@example.org'));
+    const rows = await server.context.db.tenant(tenantId, (tx) =>
+      tx.execute(
+        sql`select kind from notifications where user_id = ${left.id} or address = 'left@example.org'`,
+      ),
+    );
+    expect(rows).toEqual([]);
+  });
+});
+
 describe('cameras', () => {
   it('are announced after a minute without picture, once, and when they are back', async () => {
     const { courseId, people: _ } = await makeClass(0);

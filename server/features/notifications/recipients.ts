@@ -70,14 +70,17 @@ interface StaffRow extends Record<string, unknown> {
   preferences: Record<string, unknown> | null;
 }
 
-/** Who teaches one of the courses, or one of those who do; also who has no account and is only on the list of teachers. */
+/**
+ * Who teaches one of the courses, or one of those who do; also who has no account and is only on the list of teachers, but
+ * nobody whose account has been switched off: they are not to hear of students any more.
+ */
 export async function teachersOf(tx: Tx, courses: SQL, teacherId?: string): Promise<Recipient[]> {
   const rows = await tx.execute<StaffRow>(sql`
     select distinct on (t.id) t.id as "teacherId", u.id as "userId", u.role, coalesce(u.email, t.email) as email,
       u.locale, u.preferences
     from course_teachers ct join teachers t on t.id = ct.teacher_id
     left join users u on u.id = t.user_id and u.active
-    where ct.course_id in (${courses}) ${teacherId === undefined ? sql`` : sql`and t.id = ${teacherId}`} order by t.id`);
+    where (t.user_id is null or u.id is not null) and ct.course_id in (${courses}) ${teacherId === undefined ? sql`` : sql`and t.id = ${teacherId}`} order by t.id`);
   return rows.map(toStaff);
 }
 
