@@ -1,6 +1,7 @@
 import type { AppContext } from '../../context.ts';
 import { type App, failures, IdParams, NoContent } from '../../http.ts';
 import { ADMINS } from '../../plugins/auth.ts';
+import { removeUser } from './remove.ts';
 import { NewUser, User, UserList, UserPatch, UserQuery } from './schemas.ts';
 import { createUser, getUser, listUsers, patchUser, resetSecondFactor } from './service.ts';
 
@@ -81,6 +82,26 @@ export async function userRoutes(app: App, context: AppContext): Promise<void> {
       },
     },
     async ({ caller, params, body }) => patchUser(context, caller, params.id, body),
+  );
+
+  app.delete(
+    '/users/:id',
+    {
+      config,
+      schema: {
+        tags,
+        summary: 'Remove an account',
+        description:
+          'For good, with its sign-ins, links and messages. What it did stays under its id, which names nobody any more. ' +
+          'A student or teacher stays on the roster: `DELETE /students/{id}` and `DELETE /teachers/{id}` remove those.',
+        params: IdParams,
+        response: { 204: NoContent, ...failures('user-not-found', 'forbidden', 'last-admin') },
+      },
+    },
+    async ({ caller, params }, reply) => {
+      await removeUser(context, caller, params.id);
+      return reply.code(204).send(null);
+    },
   );
 
   app.delete(

@@ -169,13 +169,7 @@ export async function patchUser(
       if (patch.active && before.role === 'student' && !(patch.studentId ?? before.studentId)) {
         throw new ApiError('invalid-request', { message: 'A student who waits needs a studentId first.' });
       }
-      const wasAdmin = before.role === 'admin' || before.role === 'sysadmin';
-      const noLongerAdmin = wasAdmin && (patch.role === 'teacher' || patch.active === false);
-      if (noLongerAdmin) await assertAnother(tx, tenantId, userId, ['admin', 'sysadmin']);
-      const stepsDown =
-        before.role === 'sysadmin' &&
-        (patch.active === false || (patch.role !== undefined && patch.role !== 'sysadmin'));
-      if (stepsDown) await assertAnother(tx, tenantId, userId, ['sysadmin']);
+      await assertSomebodyLeft(tx, before, patch);
       const now = new Date(context.clock.now());
       await tx
         .update(users)
@@ -219,6 +213,28 @@ export async function resetSecondFactor(context: AppContext, caller: Caller, use
     await revokeUser(tx, userId, 'second-factor-reset', new Date(context.clock.now()));
   });
   context.tokens.changed({ userId });
+}
+
+/** An administrator stays in the institution and one of the system in the server, whatever becomes of this account. */
+async function assertSomebodyLeft(
+  tx: Tx,
+  before: Row,
+  after: { role?: Row['role'] | undefined; active?: boolean | undefined },
+): Promise<void> {
+  const { tenantId, id } = before;
+  const wasAdmin = before.role === 'admin' || before.role === 'sysadmin';
+  const noLongerAdmin = wasAdmin && (after.role === 'teacher' || after.active === false);
+  if (noLongerAdmin) await assertAnother(tx, tenantId, id, ['admin', 'sysadmin']);
+  const stepsDown =
+    before.role === 'sysadmin' &&
+    (after.active === false || (after.role !== undefined && after.role !== 'sysadmin'));
+  if (stepsDown) await assertAnother(tx, tenantId, id, ['sysadmin']);
+}
+
+/** Throws `forbidden`, `last-admin`. */
+export async function assertMayRemove(tx: Tx, caller: Caller, user: Row): Promise<void> {
+  if (user.role === 'sysadmin' && caller.role !== 'sysadmin') throw new ApiError('forbidden');
+  await assertSomebodyLeft(tx, user, { active: false });
 }
 
 /**

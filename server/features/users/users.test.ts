@@ -112,6 +112,51 @@ describe('users', () => {
     expect((await server.admin.get('/tenants')).status).toBe(200);
   });
 
+  it('are removed with all that lets them in, and leave what they did', async () => {
+    const email = 'removed@own.local';
+    const { body: user } = await add({ email, name: 'Removed', role: 'teacher' });
+    const api = await server.as(email, PASSWORD);
+    const entry = async () =>
+      (await server.admin.get<{ items: { id: string; userId: string | null }[] }>('/teachers?search=removed'))
+        .body.items[0]!;
+    const { courseId } = server.seeded!;
+    const teacherIds = [(await entry()).id, server.seeded!.teacherId];
+    await server.admin.call('PUT', `/courses/${courseId}/teachers`, { teacherIds });
+    const opened = await api.post<{ id: string }>('/sessions', { courseId, cameraIds: [] });
+    const mark = { sessionId: opened.body.id, studentId: server.seeded!.students[0]!.id, status: 'late' };
+    const marked = await api.post<{ id: string; correctedBy: string }>('/attendance/manual', mark);
+    expect(marked.body.correctedBy).toBe(user.id);
+    await server.anonymous.post('/auth/password/forgot', { email });
+
+    expect((await stranger.call('DELETE', `/users/${user.id}`)).status).toBe(404);
+    expect((await api.call('DELETE', `/users/${user.id}`)).status).toBe(403);
+    expect((await server.admin.call('DELETE', `/users/${user.id}`)).status).toBe(204);
+    expect((await server.admin.call('DELETE', `/users/${user.id}`)).status).toBe(404);
+    expect((await api.get('/auth/me')).status).toBe(401);
+    await expect(server.as(email, PASSWORD)).rejects.toThrow('wrong-credentials');
+    expect((await entry()).userId).toBeNull();
+    const stands = await server.admin.get(`/attendance/${marked.body.id}`);
+    expect(stands.body).toMatchObject({ status: 'late', correctedBy: user.id });
+    const left = await server.context.db.tenant(server.seeded!.tenantId, async (tx) => [
+      ...(await tx.execute(`select 1 from refresh_tokens where user_id = '${user.id}'`)),
+      ...(await tx.execute(`select 1 from one_time_tokens where user_id = '${user.id}'`)),
+      ...(await tx.execute(`select 1 from notifications where address = '${email}'`)),
+      ...(await tx.execute(`select 1 from outbox where payload::text like '%${email}%'`)),
+    ]);
+    expect(left).toEqual([]);
+    // The address is free again, and the entry takes the new account.
+    const again = await add({ email, name: 'Removed', role: 'teacher' });
+    expect([again.status, (await entry()).userId]).toEqual([201, again.body.id]);
+
+    const me = await server.admin.get<{ id: string }>('/auth/me');
+    const last = await server.admin.call<Failure>('DELETE', `/users/${me.body.id}`);
+    expect([last.status, last.body.error.code]).toEqual([409, 'last-admin']);
+    const admin = await add({ email: 'admin@own.local', name: 'Other', role: 'admin' });
+    const other = await server.as('admin@own.local', PASSWORD);
+    expect((await other.call('DELETE', `/users/${me.body.id}`)).status).toBe(403);
+    expect((await other.call('DELETE', `/users/${admin.body.id}`)).status).toBe(204);
+  });
+
   it('are of one institution: no other reads or changes them', async () => {
     const { body: user } = await add({ email: 'mine@own.local', name: 'Benim' });
     expect((await stranger.get(`/users/${user.id}`)).status).toBe(404);
