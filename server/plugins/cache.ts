@@ -69,20 +69,26 @@ export function cacheAnswers(app: FastifyInstance, context: AppContext): CacheSt
       return payload;
     }
     const known = reply.getHeader('etag');
-    const etag = typeof known === 'string' ? known : etagOf(payload);
-    reply.header('etag', etag);
-    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
+    const given = typeof known === 'string' ? known : null;
+    const type = String(reply.getHeader('content-type') ?? 'application/octet-stream');
     const miss = misses.get(request);
     const rule = request.routeOptions.config.cache;
-    if (miss && rule) {
-      const type = String(reply.getHeader('content-type') ?? 'application/octet-stream');
-      await context.cache.set(miss.key, pack({ etag, type, body: Buffer.from(payload) }), {
-        ttlMs: rule.seconds * 1000,
-        tags: miss.tags,
-        mark: miss.mark,
-      });
+    // Written as bytes once: what is kept, what the tag is made of, and what is sent.
+    const packed =
+      miss && rule ? { ...miss, bytes: pack(type, payload, given), seconds: rule.seconds } : null;
+    const body = packed
+      ? unpack(packed.bytes).body
+      : Buffer.isBuffer(payload)
+        ? payload
+        : Buffer.from(payload);
+    const etag = packed ? unpack(packed.bytes).etag : (given ?? etagOf(body));
+    reply.header('etag', etag);
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
+    if (packed) {
+      const { key, bytes, seconds, tags, mark } = packed;
+      await context.cache.set(key, bytes, { ttlMs: seconds * 1000, tags, mark });
     }
-    if (!matches(request.headers['if-none-match'], etag)) return payload;
+    if (!matches(request.headers['if-none-match'], etag)) return body;
     reply.code(304);
     for (const name of ['content-length', 'content-type']) reply.removeHeader(name);
     return null;
@@ -128,9 +134,14 @@ function keyOf({ caller, url, headers }: FastifyRequest): string {
   return `http ${tenantId} ${createHash('sha256').update([reach, language, url].join('\0')).digest('base64url')}`;
 }
 
-function etagOf(payload: string | Buffer): string {
-  return `"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`;
-}
+const ETAG_LENGTH = 24;
+
+/** Of 22 characters of base64url, quoted. */
+const etagOf = (body: Buffer): string =>
+  `"${createHash('sha256')
+    .update(body)
+    .digest('base64url')
+    .slice(0, ETAG_LENGTH - 2)}"`;
 
 /** Weak comparison (RFC 9110 section 13.1.2): a list of tags, or `*`. */
 export function matches(header: string | undefined, etag: string): boolean {
@@ -145,8 +156,17 @@ interface Packed {
   body: Buffer;
 }
 
-function pack({ etag, type, body }: Packed): Buffer {
-  return Buffer.concat([Buffer.from(`${etag}\n${type}\n`), body]);
+/** The tag, the type and the body, in one piece. Without an `etag` it is made of the body. */
+function pack(type: string, payload: string | Buffer, etag: string | null): Buffer {
+  const line = Buffer.from(`\n${type}\n`);
+  const tagLength = etag === null ? ETAG_LENGTH : Buffer.byteLength(etag);
+  const start = tagLength + line.length;
+  const packed = Buffer.allocUnsafe(start + Buffer.byteLength(payload));
+  if (typeof payload === 'string') packed.write(payload, start);
+  else payload.copy(packed, start);
+  line.copy(packed, tagLength);
+  packed.write(etag ?? etagOf(packed.subarray(start)), 0);
+  return packed;
 }
 
 function unpack(bytes: Buffer): Packed {
