@@ -50,7 +50,7 @@ describe.skipIf(!there)('verification of faces', () => {
           });
       }
     }
-  }, 120_000);
+  }, 600_000);
 
   afterAll(() => models?.dispose());
 
