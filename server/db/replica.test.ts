@@ -93,6 +93,25 @@ describe('a read replica', () => {
     expect(await found()).toBe(0);
   });
 
+  it('does not stand in the way of what follows upon a write', async () => {
+    const list = await server.admin.get<{ items: { id: string }[] }>('/courses');
+    const [courseId] = list.body.items.map(({ id }) => id);
+    const students = await server.admin.get<{ items: { id: string }[] }>(`/students?courseId=${courseId}`);
+    const studentId = students.body.items[0]!.id;
+    const opened = await server.admin.post<{ id: string }>('/sessions', { courseId, cameraIds: [] });
+    const mark = { sessionId: opened.body.id, studentId, status: 'late' };
+    const marked = await server.admin.post<{ id: string; version: number }>('/attendance/manual', mark);
+    const read = await server.admin.get<{ version: number }>(`/attendance/${marked.body.id}`);
+    expect(read.body).toMatchObject({ status: 'late', version: marked.body.version });
+    const excuse = await server.admin.post<{ id: string }>('/excuses', {
+      ...{ studentId, note: 'Ill', fromAt: '2026-01-01T00:00:00Z', untilAt: '2026-01-02T00:00:00Z' },
+    });
+    const form = new FormData();
+    form.append('document', new Blob(['%PDF-1.7 says so']), 'd.pdf');
+    const kept = await server.admin.call('PUT', `/excuses/${excuse.body.id}/document`, form);
+    expect(kept.status, JSON.stringify(kept.body)).toBe(200);
+  });
+
   it('that goes away is done without at once, and asked again when it is back', async () => {
     await way.cut();
     expect(await found()).toBe(1);

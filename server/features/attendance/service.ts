@@ -18,7 +18,7 @@ export interface Corrected {
 
 /** A record; students see their own only. */
 export async function recordOf(context: AppContext, caller: Caller, id: string): Promise<AttendanceRecord> {
-  const found = await context.db.read(caller.tenantId, (tx) => reachRecord(tx, caller, id));
+  const found = await context.db.tenant(caller.tenantId, (tx) => reachRecord(tx, caller, id));
   return toRecord(found.row, found.person);
 }
 

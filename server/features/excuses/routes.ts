@@ -197,7 +197,7 @@ async function excuseDocuments(app: App, context: AppContext): Promise<void> {
     async (request) => {
       const { caller, params } = request;
       // Refused before anything large is read.
-      await context.db.read(caller.tenantId, (tx) => readExcuse(tx, caller, params.id));
+      await context.db.tenant(caller.tenantId, (tx) => readExcuse(tx, caller, params.id));
       if (!request.isMultipart()) throw new ApiError('unsupported-media-type');
       let file: { name: string; content: Buffer } | null = null;
       for await (const part of request.parts()) {

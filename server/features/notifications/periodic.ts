@@ -30,7 +30,7 @@ export async function weeklyReports(
 ): Promise<number> {
   const here = periodOf('week', day);
   const week = here.until === day ? here : previousPeriod('week', here);
-  const ids = await context.db.read(tenantId, (tx) =>
+  const ids = await context.db.tenant(tenantId, (tx) =>
     tx.execute<{ id: string }>(sql`
       select distinct ct.teacher_id as id from course_teachers ct
       join class_sessions s on s.course_id = ct.course_id
