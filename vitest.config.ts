@@ -6,8 +6,8 @@ import { defineConfig } from 'vitest/config';
  * after another, when all the others are done, with the machine to themselves.
  */
 const ALONE = [
-  'tests/{demo,pictures,whip-encoder}.test.ts',
-  'tests/browser/{pictures,publish,recordings,turn,watch,watch-browser,whep,whip}.test.ts',
+  'tests/demo.test.ts',
+  'tests/browser/{publish,turn,watch,watch-browser}.test.ts',
   'tests/faults/{sources,webrtc,webrtc-leaks,worker}.test.ts',
 ];
 const SYSTEM = ['tests/{api,e2e,browser,faults,accuracy}/**/*.test.ts', 'tests/*.test.ts'];
