@@ -87,6 +87,13 @@ const ORDERS: Record<Sort, SQL> = {
   '-absent': sql`absent desc, name, id`,
 };
 
+/** The same of a page that has been counted for it. */
+const RANKED: Record<Sort, SQL> = {
+  ...ORDERS,
+  absent: sql`cut.absent, name, id`,
+  '-absent': sql`cut.absent desc, name, id`,
+};
+
 function matches(query: ListQuery, name = sql`name`, code = sql`code`, department = sql`department`): SQL {
   const pattern = query.search ? `%${query.search.replace(/[\\%_]/g, '\\$&')}%` : null;
   return all(
@@ -181,10 +188,24 @@ function recordsOf(query: ListQuery, range: DayRange): SQL {
   return all(between(sql`r.day`, range), counted(query, sql`r.course_id`));
 }
 
-const rateBefore = (query: ListQuery, student: SQL) => sql`(
-  select count(*) filter (where r.status in ('present', 'late'))::float8
-    / nullif(count(*) filter (where r.status in ('present', 'late', 'absent')), 0)
-  from attendance_records r where r.student_id = ${student} and ${recordsOf(query, query.before)})`;
+/** The page `cut` (with `student_id`, `total`) with what is counted of it: in the range, and the rate before it. */
+function countedOf(query: ListQuery): SQL {
+  const { range, before } = query;
+  const now = sql`r.day >= ${range.from}::date`;
+  const came = sql`r.status in ('present', 'late')`;
+  const number = (status: string) =>
+    sql`count(*) filter (where ${now} and r.status = ${sql.raw(`'${status}'`)})::int as ${sql.identifier(status)}`;
+  return sql`
+    select cut.id, code, name, department, n.*, 1 as students,
+      n.present + n.late + n.excused + n.absent + n.pending as sessions, total
+    from cut cross join lateral (
+      select ${sql.join(COUNTS.map(number), sql`, `)},
+        count(*) filter (where not ${now} and ${came})::float8
+          / nullif(count(*) filter (where not ${now} and (${came} or r.status = 'absent')), 0) as "rateBefore"
+      from attendance_records r
+      where r.student_id = cut.student_id and ${recordsOf(query, { from: before.from, until: range.until })}
+    ) n`;
+}
 
 /** Students with a record in the range; their page first, then what is counted of it. */
 function studentsByName(query: ListQuery): SQL {
@@ -199,22 +220,20 @@ function studentsByName(query: ListQuery): SQL {
       )}
       ${page(query)}
     )
-    select cut.id, code, name, department, n.*, 1 as students, ${rateBefore(query, sql`cut.student_id`)} as "rateBefore",
-      n.present + n.late + n.excused + n.absent + n.pending as sessions, total
-    from cut cross join lateral (
-      select ${countColumns} from attendance_records r
-      where r.student_id = cut.student_id and ${recordsOf(query, query.range)}
-    ) n order by ${ORDERS[query.sort]}`;
+    ${countedOf(query)} order by ${ORDERS[query.sort]}`;
 }
 
-/** All students are counted in the range, those of the page also before it. */
+/** All students are counted in the range as far as the order needs it, those of the page whole and also before it. */
 function studentsByCount(query: ListQuery): SQL {
   return sql`
     with n as (
-      select r.student_id, ${countColumns} from attendance_records r where ${recordsOf(query, query.range)}
+      select r.student_id, count(*) filter (where r.status = 'present' or r.status = 'late') as came,
+        count(*) filter (where r.status = 'absent') as absent
+      from attendance_records r where ${recordsOf(query, query.range)}
       group by r.student_id
     ), cut as (
-      select ${person}, n.*, ${rate}, count(*) over ()::int as total
+      select ${person}, st.id as student_id, absent, came::float8 / nullif(came + absent, 0) as rate,
+        count(*) over ()::int as total
       from n join students st on st.id = n.student_id and st.archived_at is null
       where ${all(
         studentScope(query.caller, sql`st.id`),
@@ -222,10 +241,7 @@ function studentsByCount(query: ListQuery): SQL {
       )}
       ${page(query)}
     )
-    select id, code, name, department, present, late, excused, absent, pending, 1 as students,
-      ${rateBefore(query, sql`cut.student_id`)} as "rateBefore",
-      present + late + excused + absent + pending as sessions, total
-    from cut order by ${ORDERS[query.sort]}`;
+    ${countedOf(query)} order by ${RANKED[query.sort]}`;
 }
 
 export interface SessionLine extends Counts {
