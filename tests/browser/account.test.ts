@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { Secret, TOTP } from 'otpauth';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { projectRoot } from '../../config/paths.ts';
 import type { Contest, Excuse } from '../../server/features/excuses/schemas.ts';
 import type { QrCode, QrSession } from '../../server/features/qr/schemas.ts';
 import { writeMarks } from '../support/marks.ts';
@@ -11,12 +9,9 @@ import { type OidcStub, startOidc } from '../support/oidc.ts';
 import { ADMIN_EMAIL, PASSWORD, startTestServer, TEACHER_EMAIL, type TestServer } from '../support/server.ts';
 import { type SmtpStub, startSmtp } from '../support/smtp.ts';
 import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
+import { keepEvidence, sayWithoutChromium, sidewaysOf } from './desk.ts';
 
-if (!chromiumPath) {
-  const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
-  if (process.env.CI === 'true') throw new Error(why);
-  console.warn(`SKIPPED ${why}`);
-}
+sayWithoutChromium();
 
 /** What mails and codes link to. Chromium takes it for this machine, and for as safe as https. */
 const PUBLIC_URL = 'http://yoklama.localhost';
@@ -60,12 +55,7 @@ describe.skipIf(!chromiumPath)('the pages of one person', () => {
     page = watched.page;
   }, 180_000);
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail' || !page) return;
-    const name = task.name.replaceAll(/\W+/g, '-').slice(0, 60);
-    await page.screenshot({ path: join(projectRoot, 'tests', '.output', `${name}.png`) });
-    console.log([`at ${page.url()}`, ...watched.problems].join('\n'));
-  });
+  afterEach(({ task }) => keepEvidence(task, watched));
 
   afterAll(async () => {
     await browser?.close();
@@ -78,7 +68,7 @@ describe.skipIf(!chromiumPath)('the pages of one person', () => {
   const submit = () => page.getByRole('button', { name: 'Sign in', exact: true });
   const heading = (name: string | RegExp) => page.getByRole('heading', { name });
   const dialog = () => page.getByRole('dialog');
-  const sideways = () => page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+  const sideways = () => sidewaysOf(page);
   const totp = (ahead = 0) =>
     new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + ahead * 30_000 });
 

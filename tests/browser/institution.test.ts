@@ -1,20 +1,15 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import jsqr from 'jsqr';
 import type { Browser, Download, Page } from 'playwright-core';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { projectRoot } from '../../config/paths.ts';
 import { writeMarks } from '../support/marks.ts';
 import { ADMIN_EMAIL, type Api, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
-import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
+import { chromiumPath, launchChromium, seriousViolations, type WatchedPage } from './browser.ts';
+import { keepEvidence, openSignedIn, sayWithoutChromium, sidewaysOf } from './desk.ts';
 
-if (!chromiumPath) {
-  const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
-  if (process.env.CI === 'true') throw new Error(why);
-  console.warn(`SKIPPED ${why}`);
-}
+sayWithoutChromium();
 
 /** The module's default export is one level deeper for an ES module. */
 const jsQR = ((jsqr as unknown as { default?: typeof jsqr.default }).default ?? jsqr) as typeof jsqr.default;
@@ -52,30 +47,11 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
     student = await server.as(account.email, PASSWORD);
 
     browser = await launchChromium();
-    watched = await openPage(browser, server.url, {
-      locale: 'en-GB',
-      colorScheme: 'light',
-      // Contrast cannot be judged while something fades in.
-      reducedMotion: 'reduce',
-      viewport: { width: 1440, height: 900 },
-      acceptDownloads: true,
-    });
+    watched = await openSignedIn(browser, server.url, ADMIN_EMAIL, { acceptDownloads: true });
     page = watched.page;
-    await page.goto('/');
-    await page.evaluate("localStorage.setItem('yoklama.language', 'en')");
-    await page.reload();
-    await page.getByLabel('Email').fill(ADMIN_EMAIL);
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'Sessions' }).waitFor();
   }, 180_000);
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail' || !page) return;
-    const name = task.name.replaceAll(/\W+/g, '-').slice(0, 60);
-    await page.screenshot({ path: join(projectRoot, 'tests', '.output', `${name}.png`) });
-    console.log([`at ${page.url()}`, ...watched.problems].join('\n'));
-  });
+  afterEach(({ task }) => keepEvidence(task, watched));
 
   afterAll(async () => {
     await browser?.close();
@@ -296,8 +272,8 @@ describe.skipIf(!chromiumPath)('the pages of the institution', () => {
       await page.locator('h1').waitFor();
       await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
       faults.push(...(await seriousViolations(page)).map((fault) => `${path} (tr): ${fault}`));
-      const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-      if (Number(sideways) > 0) faults.push(`${path} is ${sideways} pixels wider than a telephone`);
+      const sideways = await sidewaysOf(page);
+      if (sideways > 0) faults.push(`${path} is ${sideways} pixels wider than a telephone`);
     }
     const account = await page.getByRole('button', { name: /^Hesap ve ayarlar/ }).boundingBox();
     expect(account!.x + account!.width).toBeLessThanOrEqual(390);

@@ -12,12 +12,9 @@ import type { AttendanceRecord } from '../../server/features/attendance/schemas.
 import type { ClassSession } from '../../server/features/sessions/schemas.ts';
 import { ADMIN_EMAIL, PASSWORD, startTestServer, type TestServer } from '../support/server.ts';
 import { chromiumPath, launchChromium, openPage, seriousViolations, type WatchedPage } from './browser.ts';
+import { DESK, keepEvidence, sayWithoutChromium } from './desk.ts';
 
-if (!chromiumPath) {
-  const why = 'browser tests left out: no Chromium here (install it or set CHROMIUM_PATH)';
-  if (process.env.CI === 'true') throw new Error(why);
-  console.warn(`SKIPPED ${why}`);
-}
+sayWithoutChromium();
 
 /** `UPDATE_SCREENSHOTS=1` makes the picture for the README, with the whole class in it. */
 const picturing = process.env.UPDATE_SCREENSHOTS === '1';
@@ -56,13 +53,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     cast = picturing ? classroom.roster : classroom.roster.filter(({ id }) => CAST.includes(id));
     server = await startTestServer({ pipeline: true, students: 0, env });
     browser = await launchChromium();
-    watched = await openPage(browser, server.url, {
-      locale: 'tr-TR',
-      colorScheme: 'light',
-      // Contrast cannot be judged while something fades in.
-      reducedMotion: 'reduce',
-      viewport: { width: 1440, height: 900 },
-    });
+    watched = await openPage(browser, server.url, { ...DESK, locale: 'tr-TR' });
     page = watched.page;
     await page.routeWebSocket(/\/socket\.io\//, (socket) => {
       sockets.push(socket);
@@ -70,12 +61,7 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     });
   }, 300_000);
 
-  afterEach(async ({ task }) => {
-    if (task.result?.state !== 'fail' || !page) return;
-    const name = task.name.replaceAll(/\W+/g, '-').slice(0, 60);
-    await page.screenshot({ path: join(projectRoot, 'tests', '.output', `${name}.png`) });
-    console.log([`at ${page.url()}`, ...watched.problems].join('\n'));
-  });
+  afterEach(({ task }) => keepEvidence(task, watched));
 
   afterAll(async () => {
     await browser?.close();

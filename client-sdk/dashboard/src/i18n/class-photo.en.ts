@@ -54,6 +54,7 @@ export const classPhotoEn = {
     named: '{{named}} of {{total}} named',
     enrol_one: 'Enrol {{count}} face',
     enrol_other: 'Enrol {{count}} faces',
+    enrolNone: 'Enrol faces',
     enrolling: 'Enrolling…',
     enrolledNow_one: '{{count}} face was enrolled.',
     enrolledNow_other: '{{count}} faces were enrolled.',

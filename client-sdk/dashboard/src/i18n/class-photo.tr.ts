@@ -57,6 +57,7 @@ export const classPhotoTr: Texts<typeof classPhotoEn> = {
     named: '{{named}} / {{total}} adlandırıldı',
     enrol_one: '{{count}} yüzü kaydet',
     enrol_other: '{{count}} yüzü kaydet',
+    enrolNone: 'Yüzleri kaydet',
     enrolling: 'Kaydediliyor…',
     enrolledNow_one: '{{count}} yüz kaydedildi.',
     enrolledNow_other: '{{count}} yüz kaydedildi.',

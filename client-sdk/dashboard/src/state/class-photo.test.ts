@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError, type FaceName } from '../../../src/index.ts';
-import { enrolNamed, faceAt, giveName } from './class-photo.ts';
+import { enrolNamed, faceAt, giveName, inRows } from './class-photo.ts';
 
 describe('naming the faces of a photo', () => {
   it('gives a face one name and a student one face', () => {
@@ -52,6 +52,20 @@ describe('naming the faces of a photo', () => {
     const odd = refuses('consent-missing', { studentIds: ['a stranger'] });
     await expect(enrolNamed(names, () => Promise.reject(odd))).rejects.toBe(odd);
   });
+});
+
+it('goes through the rows of a class as one reads, though nobody sits quite straight', () => {
+  const face = (name: string, x: number, y: number, side = 40) => ({ name, box: [x, y, side, side] });
+  const faces = [
+    face('front left', 10, 205, 50),
+    face('back left', 40, 20),
+    face('back middle', 120, 45),
+    face('front right', 150, 190, 50),
+    face('back right', 220, 30),
+  ];
+  const names = inRows(faces).map(({ name }) => name);
+  expect(names).toEqual(['back left', 'back middle', 'back right', 'front left', 'front right']);
+  expect(inRows([])).toEqual([]);
 });
 
 it('finds the face that was meant, however small it is', () => {

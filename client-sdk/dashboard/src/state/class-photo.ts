@@ -78,6 +78,26 @@ function refusedIn(error: unknown, sent: readonly FaceName[]): Map<string, Refus
 type Box = readonly number[];
 const middle = ([x = 0, y = 0, w = 0, h = 0]: Box) => [x + w / 2, y + h / 2] as const;
 
+/**
+ * Row by row from the back, each from left to right, as one reads: the server's order, left to right over the whole
+ * photo, jumps between the rows of a class. A face belongs to a row whose middle is less than its own height away.
+ */
+export function inRows<Face extends { box: Box }>(faces: readonly Face[]): Face[] {
+  const rows: { y: number; faces: Face[] }[] = [];
+  const down = [...faces].sort((a, b) => middle(a.box)[1] - middle(b.box)[1]);
+  for (const face of down) {
+    const [, y] = middle(face.box);
+    const last = rows.at(-1);
+    if (last && y - last.y < (face.box[3] ?? 0)) {
+      last.y += (y - last.y) / (last.faces.length + 1);
+      last.faces.push(face);
+    } else {
+      rows.push({ y, faces: [face] });
+    }
+  }
+  return rows.flatMap((row) => row.faces.sort((a, b) => middle(a.box)[0] - middle(b.box)[0]));
+}
+
 /** The face at a point of the photo, or the nearest within `reach` pixels of its edge: faces far back are small. */
 export function faceAt<Face extends { box: Box }>(
   faces: readonly Face[],

@@ -80,12 +80,12 @@ export function FaceRow(props: FaceRowProps) {
           </div>
         )}
         {problem && (
-          <p class="problem" id={id}>
+          <p class="problem face-note" id={id}>
             <Icon of={CircleAlert} size={15} />
             {problem}
           </p>
         )}
-        <p class="row wrap small muted tabular">
+        <p class="row wrap small muted tabular face-note">
           {t('students.quality', { value: percent(face.quality) })} ·{' '}
           {t('classPhoto.sizePx', { px: face.facePx })}
           {isWeak(face) && (
@@ -95,7 +95,7 @@ export function FaceRow(props: FaceRowProps) {
           )}
         </p>
         {suggested && !student && (
-          <p class="row wrap small">
+          <p class="row wrap small face-note">
             {t(face.suggestion?.verdict === 'sure' ? 'classPhoto.looksSure' : 'classPhoto.looksReview', {
               name: suggested.name,
             })}

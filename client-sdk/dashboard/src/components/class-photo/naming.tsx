@@ -1,9 +1,9 @@
 import { CircleCheck, TriangleAlert } from 'lucide';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ClassPhoto, FreshClassPhoto, Student } from '../../../../src/index.ts';
 import { clock } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
-import { enrolNamed, giveName, type Names, type Refusal } from '../../state/class-photo.ts';
+import { enrolNamed, giveName, inRows, type Names, type Refusal } from '../../state/class-photo.ts';
 import { errorCodeText } from '../../state/errors.ts';
 import { useAction } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
@@ -26,7 +26,8 @@ interface NamingProps {
 
 /** The faces of a photo beside the photo, each with a field for its name; then all are enrolled at once. */
 export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother }: NamingProps) {
-  const { courseId, photoId, faces } = photo;
+  const { courseId, photoId } = photo;
+  const faces = useMemo(() => inRows(photo.faces), [photo]);
   const [names, setNames] = useState<Names>(new Map());
   const [enrolled, setEnrolled] = useState<Names>(new Map());
   const [refused, setRefused] = useState<ReadonlyMap<string, Refusal>>(new Map());
@@ -185,7 +186,11 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
                   onClick={() => action.start()}
                 >
                   {action.busy && <span class="spinner" />}
-                  {action.busy ? t('classPhoto.enrolling') : t('classPhoto.enrol', { count: names.size })}
+                  {action.busy
+                    ? t('classPhoto.enrolling')
+                    : names.size > 0
+                      ? t('classPhoto.enrol', { count: names.size })
+                      : t('classPhoto.enrolNone')}
                 </button>
               )}
             </div>

@@ -43,7 +43,7 @@ export function Holidays() {
   return (
     <>
       <div class="row wrap">
-        <p class="grow muted">{t('holidays.lead')}</p>
+        <p class="lead muted">{t('holidays.lead')}</p>
         {add}
       </div>
       <fieldset class="filter-chips" aria-label={t('holidays.filter')}>

@@ -22,7 +22,7 @@ export function OidcProviders() {
   return (
     <>
       <div class="row wrap">
-        <p class="grow muted">{t('providers.lead')}</p>
+        <p class="lead muted">{t('providers.lead')}</p>
         <button type="button" class="button primary" onClick={() => setEditing('new')}>
           <Icon of={Plus} />
           {t('providers.add')}
@@ -59,27 +59,13 @@ export function OidcProviders() {
 }
 
 function ProviderCard({ provider, onEdit }: { provider: OidcProvider; onEdit(): void }) {
-  const [answers, setAnswers] = useState(false);
-  const check = useAction(async () => {
-    setAnswers(false);
-    await client.oidcProviders.check(provider.id);
-    setAnswers(true);
-  });
   return (
     <li class="card padded stack">
-      <div class="row wrap">
-        <div class="grow provider-name">
+      <div class="row">
+        <div class="grow">
           <h2 class="request-who wrap-anywhere">{provider.name}</h2>
           <p class="small muted wrap-anywhere">{provider.issuer}</p>
         </div>
-        <span class="chip">
-          {provider.provisionRole
-            ? t('providers.makes', { role: t(`role.${provider.provisionRole}`) })
-            : t('providers.makesNone')}
-        </span>
-        <span class="chip" data-tone={provider.enabled ? 'good' : 'still'}>
-          {t(provider.enabled ? 'providers.enabled' : 'providers.disabled')}
-        </span>
         <button
           type="button"
           class="button quiet icon small"
@@ -89,21 +75,42 @@ function ProviderCard({ provider, onEdit }: { provider: OidcProvider; onEdit(): 
           <Icon of={Pencil} size={16} />
         </button>
       </div>
-      {provider.enabled && (
-        <div>
-          <button
-            type="button"
-            class="button small"
-            aria-label={t('providers.checkOne', { name: provider.name })}
-            disabled={check.busy}
-            onClick={() => check.start()}
-          >
-            {check.busy && <span class="spinner" />}
-            {t(check.busy ? 'providers.checking' : 'providers.check')}
-          </button>
-        </div>
-      )}
-      <div role="status">
+      <div class="row wrap">
+        <span class="chip" data-tone={provider.enabled ? 'good' : 'still'}>
+          {t(provider.enabled ? 'providers.enabled' : 'providers.disabled')}
+        </span>
+        <span class="chip">
+          {provider.provisionRole
+            ? t('providers.opensAccounts', { role: t(`role.${provider.provisionRole}`) })
+            : t('providers.opensNone')}
+        </span>
+        {provider.enabled && <ProviderCheck provider={provider} />}
+      </div>
+    </li>
+  );
+}
+
+/** Asks the provider for its description, and says beside the button what came of it. */
+function ProviderCheck({ provider }: { provider: OidcProvider }) {
+  const [answers, setAnswers] = useState(false);
+  const check = useAction(async () => {
+    setAnswers(false);
+    await client.oidcProviders.check(provider.id);
+    setAnswers(true);
+  });
+  return (
+    <>
+      <button
+        type="button"
+        class="button small"
+        aria-label={t('providers.checkOne', { name: provider.name })}
+        disabled={check.busy}
+        onClick={() => check.start()}
+      >
+        {check.busy && <span class="spinner" />}
+        {t(check.busy ? 'providers.checking' : 'providers.check')}
+      </button>
+      <div class="lead" role="status">
         {answers && (
           <Banner tone="good" icon={CircleCheck}>
             {t('providers.answers')}
@@ -115,6 +122,6 @@ function ProviderCard({ provider, onEdit }: { provider: OidcProvider; onEdit(): 
           </Banner>
         ) : null}
       </div>
-    </li>
+    </>
   );
 }

@@ -21,7 +21,7 @@ export function Webhooks() {
   return (
     <>
       <div class="row wrap">
-        <p class="grow muted">{t('webhooks.lead')}</p>
+        <p class="lead muted">{t('webhooks.lead')}</p>
         <button type="button" class="button primary" onClick={() => setEditing('new')}>
           <Icon of={Plus} />
           {t('webhooks.add')}

@@ -51,6 +51,8 @@ export const setUpEn = {
     provisionHint: 'Who has one is found by the email address that the provider vouches for.',
     makes: 'Gets an account: {{role}}',
     makesNone: 'Cannot sign in',
+    opensAccounts: 'Makes accounts: {{role}}',
+    opensNone: 'Existing accounts only',
     more: 'More',
     scopes: 'Scopes',
     scopesHint: 'Begins with openid; email is needed to find accounts.',

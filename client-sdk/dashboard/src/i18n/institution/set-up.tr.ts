@@ -54,6 +54,8 @@ export const setUpTr: Texts<typeof setUpEn> = {
     provisionHint: 'Hesabı olanlar, sağlayıcının doğruladığı e-posta adresiyle bulunur.',
     makes: 'Hesap açılır: {{role}}',
     makesNone: 'Giremez',
+    opensAccounts: 'Hesap açar: {{role}}',
+    opensNone: 'Yalnızca hesabı olanlar',
     more: 'Daha fazlası',
     scopes: 'Kapsamlar',
     scopesHint: 'openid ile başlar; hesapları bulmak için email gerekir.',
