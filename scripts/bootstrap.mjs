@@ -34,6 +34,7 @@ const TASKS = {
       'ffmpeg',
       'camera',
       'browser',
+      'firefox',
       'redis',
       'turn',
       'webrtc',

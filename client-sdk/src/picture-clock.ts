@@ -15,7 +15,7 @@ const TICKS_PER_MS = 90;
 const OLDEST_MS = 20_000;
 
 /**
- * A browser that tells each frame's RTP time (Chromium, Safari) is told its capture to the millisecond, whatever its
+ * A browser that tells each frame's RTP time (Chromium, Firefox, Safari) is told its capture to the millisecond, whatever its
  * own clock shows. Elsewhere the time of arrival has to do, in the server's clock as far as a message's way tells it.
  */
 export function createPictureClock(now: () => number = Date.now): PictureClock {

@@ -6,6 +6,7 @@ import { browser } from './step-browser.mjs';
 import { camera } from './step-camera.mjs';
 import { dashboard } from './step-dashboard.mjs';
 import { ffmpeg } from './step-ffmpeg.mjs';
+import { firefox } from './step-firefox.mjs';
 import { models } from './step-models.mjs';
 import { packages } from './step-packages.mjs';
 import { postgres } from './step-postgres.mjs';
@@ -17,7 +18,19 @@ import { webrtc } from './step-webrtc.mjs';
  * A step has a title, `done(context)`, quick and without side effects, and `carryOut(context)`, which throws a
  * SetupError where the task cannot go on without it.
  */
-const STEPS = { packages, postgres, models, ffmpeg, camera, browser, redis, turn, webrtc, dashboard };
+const STEPS = {
+  packages,
+  postgres,
+  models,
+  ffmpeg,
+  camera,
+  browser,
+  firefox,
+  redis,
+  turn,
+  webrtc,
+  dashboard,
+};
 
 const lockFile = join(projectRoot, '.setup.lock');
 

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import type { ScriptPage } from '../support/bidi.ts';
 import { eventually } from '../support/live.ts';
 import type { Shown } from './watch-page.ts';
 
 /** A page of a real browser that watches streams through the SDK, as many as a test asks for. */
-export interface Viewer {
-  page: Page;
+export interface Viewer<P = Page> {
+  page: P;
   start(
     name: string,
     given: {
@@ -38,14 +39,16 @@ export interface Told {
   width: number;
 }
 
-export async function openViewer(browser: Browser, baseUrl: string): Promise<Viewer> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
+export async function openViewer<P extends ScriptPage>(
+  browser: { newPage(): Promise<P> },
+  baseUrl: string,
+): Promise<Viewer<P>> {
+  const page = await browser.newPage();
   // Any page of the server's own will do: it has the right origin.
   await page.goto(`${baseUrl}/healthz`);
   await page.evaluate(await pageScript());
   const say = <T>(call: string, ...given: unknown[]): Promise<T> =>
-    page.evaluate(`watchPage.${call}(${given.map((one) => JSON.stringify(one)).join(', ')})`);
+    page.evaluate(`watchPage.${call}(${given.map((one) => JSON.stringify(one)).join(', ')})`) as Promise<T>;
   return {
     page,
     start: (name, given) => say('start', name, given),
@@ -57,7 +60,7 @@ export async function openViewer(browser: Browser, baseUrl: string): Promise<Vie
     },
     take: (name) => say('take', name),
     delay: (name, ms) => say('delay', name, ms),
-    close: () => context.close(),
+    close: () => page.close(),
   };
 }
 

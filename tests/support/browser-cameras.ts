@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { build } from 'vite';
+import type { ScriptPage } from './bidi.ts';
 
 /** A page of a real browser that publishes canvases through the SDK, as many as a test asks for. */
-export interface BrowserCameras {
-  page: Page;
+export interface BrowserCameras<P = Page> {
+  page: P;
   /** Publishes with the token of a link; resolves at once. */
   start(name: string, token: string, iceTransportPolicy?: 'all' | 'relay'): Promise<void>;
   stop(name: string): Promise<void>;
@@ -25,25 +26,24 @@ export interface CameraPicture {
  * The time is burnt into the picture, as `readCounter` reads it: the lowest 20 bits of the milliseconds since the epoch
  * when it was drawn, by this machine's clock. See `ageOf`.
  */
-export async function openCameras(
-  browser: Browser,
+export async function openCameras<P extends ScriptPage>(
+  browser: { newPage(): Promise<P> },
   baseUrl: string,
   picture: CameraPicture,
-): Promise<BrowserCameras> {
-  const context = await browser.newContext();
-  const page = await context.newPage();
+): Promise<BrowserCameras<P>> {
+  const page = await browser.newPage();
   // Any page of the server's own will do: it is one that may use cameras and has the right origin.
   await page.goto(`${baseUrl}/healthz`);
   await page.evaluate(await pageScript());
   const say = <T>(call: string, ...given: unknown[]): Promise<T> =>
-    page.evaluate(`cameras.${call}(${given.map((one) => JSON.stringify(one)).join(', ')})`);
+    page.evaluate(`cameras.${call}(${given.map((one) => JSON.stringify(one)).join(', ')})`) as Promise<T>;
   await say('draw', picture);
   return {
     page,
     start: (name, token, policy = 'all') => say('start', name, token, policy),
     stop: (name) => say('stop', name),
     told: (name) => say('told', name),
-    close: () => context.close(),
+    close: () => page.close(),
   };
 }
 
