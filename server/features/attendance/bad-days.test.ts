@@ -209,6 +209,26 @@ describe('attendance on bad days', () => {
     expect(back.status).toBe(200);
   });
 
+  it('takes no code and no mark of a student who has been archived', async () => {
+    await goTo('2027-04-08T08:00:00Z');
+    const [, , gone] = ids as [string, string, string];
+    const archive = (how: string) => admin.post(`/students/${gone}/${how}`);
+    expect((await archive('archive')).status).toBe(200);
+    const session = await open();
+    const window = await teacher.post<QrSession>('/qr/sessions', { sessionId: session.id, minutes: 60 });
+    const { body } = await teacher.get<QrCode>(`/qr/sessions/${window.body.id}/code`);
+    const scan = { code: body.code, deviceId: 'device-of-pupil-2' };
+    const refused = await pupils[2]!.post<{ error: { code: string } }>('/qr/scan', scan);
+    expect([refused.status, refused.body.error?.code]).toEqual([403, 'qr-not-enrolled']);
+    const mark = { sessionId: session.id, studentId: gone, status: 'present' };
+    expect((await teacher.post('/attendance/manual', mark)).status).toBe(422);
+    expect((await archive('unarchive')).status).toBe(200);
+    expect((await pupils[2]!.post('/qr/scan', scan)).status).toBe(200);
+    await close(session.id);
+    expect((await records(session.id)).size).toBe(4);
+    await expectRebuilt(session.id);
+  });
+
   it('lets a mark and the closing that meets it both through', async () => {
     await goTo('2027-04-09T08:00:00Z');
     const session = await open();

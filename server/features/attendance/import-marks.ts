@@ -56,15 +56,15 @@ interface Person {
   number: string;
 }
 
-/** Whoever is enrolled, or has a record of the session although they have left the course. */
+/** Whoever is enrolled and not archived, or has a record of the session although they have left the course. */
 async function peopleOf(tx: Tx, sessionId: string, courseId: string): Promise<Person[]> {
   return tx
     .select({ id: students.id, number: students.number })
     .from(students)
     .where(
-      sql`${students.id} in (
-        select e.student_id from enrolments e where e.course_id = ${courseId}
-        union select r.student_id from attendance_records r where r.session_id = ${sessionId})`,
+      sql`(${students.archivedAt} is null
+          and ${students.id} in (select e.student_id from enrolments e where e.course_id = ${courseId}))
+        or ${students.id} in (select r.student_id from attendance_records r where r.session_id = ${sessionId})`,
     );
 }
 

@@ -1,7 +1,7 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { attendanceRecords, enrolments } from '../../db/schema/index.ts';
+import { attendanceRecords, enrolments, students } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
@@ -68,7 +68,7 @@ export async function markByHand(context: AppContext, caller: Caller, mark: Manu
   });
 }
 
-/** Throws `student-not-enrolled`: neither of the course nor with a record in the session. */
+/** Throws `student-not-enrolled`: neither of the course, unless archived, nor with a record in the session. */
 export async function assertBelongs(
   tx: Tx,
   courseId: string,
@@ -77,7 +77,14 @@ export async function assertBelongs(
   const [enrolled] = await tx
     .select({ studentId: enrolments.studentId })
     .from(enrolments)
-    .where(and(eq(enrolments.courseId, courseId), eq(enrolments.studentId, mark.studentId)));
+    .innerJoin(students, eq(students.id, enrolments.studentId))
+    .where(
+      and(
+        eq(enrolments.courseId, courseId),
+        eq(enrolments.studentId, mark.studentId),
+        isNull(students.archivedAt),
+      ),
+    );
   if (enrolled) return;
   const [recorded] = await tx
     .select({ id: attendanceRecords.id })

@@ -1,8 +1,15 @@
 import { createHmac } from 'node:crypto';
-import { and, count, eq, ne, sql } from 'drizzle-orm';
+import { and, count, eq, isNull, ne, sql } from 'drizzle-orm';
 import type { AppContext } from '../../context.ts';
 import { newId } from '../../db/ids.ts';
-import { attendanceRecords, classSessions, enrolments, qrScans, qrSessions } from '../../db/schema/index.ts';
+import {
+  attendanceRecords,
+  classSessions,
+  enrolments,
+  qrScans,
+  qrSessions,
+  students,
+} from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError, type ErrorCode } from '../../errors.ts';
 import type { RecordChange } from '../attendance/ledger.ts';
@@ -102,7 +109,14 @@ async function refusalOf(
   const [enrolled] = await tx
     .select({ studentId: enrolments.studentId })
     .from(enrolments)
-    .where(and(eq(enrolments.courseId, attempt.courseId), eq(enrolments.studentId, attempt.studentId)));
+    .innerJoin(students, eq(students.id, enrolments.studentId))
+    .where(
+      and(
+        eq(enrolments.courseId, attempt.courseId),
+        eq(enrolments.studentId, attempt.studentId),
+        isNull(students.archivedAt),
+      ),
+    );
   if (!enrolled) return 'qr-not-enrolled';
   if (!attempt.sessionOpen || !takesCodes(row, current, attempt.at.getTime())) return 'qr-closed';
   // A later step was signed by a server whose clock is ahead of the highest step on disk: that cannot be.
