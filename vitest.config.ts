@@ -29,8 +29,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{config,models,pipeline,server,scripts,client-sdk}/**/*.test.ts'],
           exclude: ['**/node_modules/**'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          // Starting a server takes a second or two, and ten times that on a machine with other work.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
           globalSetup: 'tests/support/prepare-database.ts',
           maxWorkers,
           sequence: { groupOrder: 1 },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../../config/paths.ts';
@@ -51,10 +51,20 @@ export async function findTemplate(): Promise<string> {
     await rename(draft, target).catch((error: unknown) => {
       if (!existsSync(target)) throw error;
     });
+    await forgetOld();
     return target;
   } finally {
     await rm(draft, { recursive: true, force: true });
     await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Those of other migrations; not at once, for another run may be copying one. */
+async function forgetOld(): Promise<void> {
+  for (const name of await readdir(CACHE)) {
+    const path = join(CACHE, name);
+    if (Date.now() - (await stat(path)).mtimeMs > 86_400_000)
+      await rm(path, { recursive: true, force: true });
   }
 }
 
