@@ -2,7 +2,7 @@ import { CircleAlert, DatabaseZap, DoorClosed, ShieldCheck, WifiOff } from 'luci
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { AttendanceStatus, ClassSession, StreamStatusEvent } from '../../../src/index.ts';
-import { Banner, EmptyState, Skeleton } from '../components/feedback.tsx';
+import { Banner, Skeleton } from '../components/feedback.tsx';
 import { Icon } from '../components/icon.tsx';
 import { AttentionPanel } from '../components/live/attention-panel.tsx';
 import { CloseSession } from '../components/live/close-session.tsx';
@@ -22,6 +22,7 @@ import { t } from '../i18n/index.ts';
 import { createLiveStore, type LiveStore } from '../state/live-store.ts';
 import { useIsNarrow } from '../state/narrow.ts';
 import { useShortcuts } from '../state/shortcuts.ts';
+import { NotFound } from './not-found.tsx';
 
 export function Live() {
   const { params } = useRoute();
@@ -37,23 +38,8 @@ function LiveSessionPage({ id }: { id: string }) {
   }, [id]);
   if (!store) return null;
   const { session } = store.view.value;
-  if (store.refusal.value) return <Refused />;
+  if (store.refusal.value) return <NotFound icon={CircleAlert} title={t('live.refused')} />;
   return session ? <LivePage store={store} session={session} /> : <Connecting store={store} />;
-}
-
-function Refused() {
-  useTitle(t('live.refused'));
-  return (
-    <div class="page">
-      <div class="card">
-        <EmptyState icon={CircleAlert} title={t('live.refused')} hint={t('app.notFoundHint')}>
-          <a class="button primary" href="/">
-            {t('app.goHome')}
-          </a>
-        </EmptyState>
-      </div>
-    </div>
-  );
 }
 
 function Connecting({ store }: { store: LiveStore }) {
