@@ -34,12 +34,14 @@ export interface Renderer {
 const IDLE_MS = 30_000;
 
 interface Waiting {
+  /** The thread that was asked: one that has ended says nothing of what its successor does. */
+  on: Worker;
   resolve(bytes: Uint8Array | null): void;
   reject(error: Error): void;
 }
 
 /** One thread for all reports, started with the first and ended when none has been asked for in a while. */
-export function createRenderer(): Renderer {
+export function createRenderer(idleMs: number = IDLE_MS): Renderer {
   let worker: Worker | null = null;
   let idle: NodeJS.Timeout | null = null;
   let lastId = 0;
@@ -65,8 +67,11 @@ export function createRenderer(): Renderer {
     });
     const lost = (error: Error) => {
       if (worker === made) worker = null;
-      for (const asked of waiting.values()) asked.reject(error);
-      waiting.clear();
+      for (const [id, asked] of waiting) {
+        if (asked.on !== made) continue;
+        waiting.delete(id);
+        asked.reject(error);
+      }
     };
     made.on('error', lost);
     made.on('exit', (code) => lost(new Error(`The thread that makes files ended with ${code}.`)));
@@ -76,7 +81,7 @@ export function createRenderer(): Renderer {
 
   function ask(on: Worker, message: ToRenderer): Promise<Uint8Array | null> {
     return new Promise((resolve, reject) => {
-      waiting.set(message.id, { resolve, reject });
+      waiting.set(message.id, { on, resolve, reject });
       on.postMessage(message);
     });
   }
@@ -103,7 +108,7 @@ export function createRenderer(): Renderer {
           idle = setTimeout(() => {
             worker = null;
             void on.terminate();
-          }, IDLE_MS);
+          }, idleMs);
           idle.unref();
         }
       }
