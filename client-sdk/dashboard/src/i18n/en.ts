@@ -488,6 +488,8 @@ export const en = {
     'camera-disabled': 'This camera is not in use.',
     'camera-in-use': 'This camera takes part in an open session.',
     'session-already-open': 'This course has an open session already.',
+    'course-archived': 'This course is archived. Restore it first.',
+    'marks-invalid': 'Some marks name nobody of the course, or somebody twice. Nothing was written.',
     'session-closed': 'This session is closed.',
     'review-settled': 'This question has been settled already.',
     'camera-url-invalid': 'This is not an address of a camera.',

@@ -481,6 +481,9 @@ export const tr: Messages = {
     'camera-disabled': 'Bu kamera kullanım dışı.',
     'camera-in-use': 'Bu kamera açık bir oturumda.',
     'session-already-open': 'Bu dersin zaten açık bir oturumu var.',
+    'course-archived': 'Bu ders arşivde. Önce arşivden çıkarın.',
+    'marks-invalid':
+      'Bazı kayıtlar derste olmayan birini veya aynı kişiyi iki kez içeriyor. Hiçbir şey yazılmadı.',
     'session-closed': 'Bu oturum kapalı.',
     'review-settled': 'Bu soru zaten yanıtlanmış.',
     'camera-url-invalid': 'Bu bir kamera adresi değil.',
