@@ -17,8 +17,11 @@ export function classPhotoCalls(http: Http, baseUrl: string, send: SendRequest) 
         filename,
       ),
     /** What is left to be named. `class-photo-not-found`: nothing is, or the hour is over. */
-    get: (courseId: string, photoId: string) =>
-      unwrap(http.GET('/api/v1/courses/{id}/enrol-photos/{photoId}', of(courseId, photoId))),
+    get: (courseId: string, photoId: string): Promise<api.ClassPhoto> =>
+      // The types of openapi-fetch turn the four numbers of a box into any number of them.
+      unwrap(
+        http.GET('/api/v1/courses/{id}/enrol-photos/{photoId}', of(courseId, photoId)),
+      ) as Promise<api.ClassPhoto>,
     /** A face that nobody has named yet, as JPEG. */
     face: (courseId: string, photoId: string, faceId: string): Promise<Blob> =>
       unwrap(
