@@ -82,7 +82,7 @@ describe.skipIf(!chromiumPath || !facesAvailable)('enrolling from a class photo'
     await send(await classPhoto(portraits()));
     await page.getByRole('heading', { name: 'Who is who?' }).waitFor();
     await page.getByRole('img', { name: 'Photo of the class with 6 faces' }).waitFor();
-    expect(await page.locator('.photo-box').count()).toBe(6);
+    await expect.poll(() => page.locator('.photo-box').count()).toBe(6);
     await expect.poll(focused).toBe('Name of face 1');
     expect(await seriousViolations(page)).toEqual([]);
     // From left to right on the photo, too.
@@ -93,7 +93,7 @@ describe.skipIf(!chromiumPath || !facesAvailable)('enrolling from a class photo'
 
     await page.keyboard.type('ayse');
     await option(/^Ayşe Yılmaz/).waitFor();
-    expect(await page.getByRole('option').count()).toBe(1);
+    await expect.poll(() => page.getByRole('option').count()).toBe(1);
     expect(await seriousViolations(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await expect.poll(focused).toBe('Name of face 2');
@@ -150,8 +150,8 @@ describe.skipIf(!chromiumPath || !facesAvailable)('enrolling from a class photo'
     await page.getByText('3 faces were enrolled.').waitFor();
     await page.getByText('1 was not: the reason stands beside it.').waitFor();
     await page.locator('.face-row', { hasText: 'There is no consent for face recognition.' }).waitFor();
-    expect(await page.locator('.face-row', { hasText: 'Enrolled' }).count()).toBe(3);
-    expect(await page.locator('.photo-box[data-state="enrolled"]').count()).toBe(3);
+    await expect.poll(() => page.locator('.face-row', { hasText: 'Enrolled' }).count()).toBe(3);
+    await expect.poll(() => page.locator('.photo-box[data-state="enrolled"]').count()).toBe(3);
     expect(await Promise.all([0, 1, 2, 3].map(templates))).toEqual([1, 0, 1, 1]);
     await page.getByText('2 students have not agreed to face recognition').waitFor();
     expect(await seriousViolations(page)).toEqual([]);
@@ -160,7 +160,7 @@ describe.skipIf(!chromiumPath || !facesAvailable)('enrolling from a class photo'
   it('goes on with the rest after the page was loaded again, and forgets it when asked', async () => {
     await page.reload();
     await page.getByText('The photo itself is not kept').waitFor();
-    expect(await page.getByRole('combobox').count()).toBe(3);
+    await expect.poll(() => page.getByRole('combobox').count()).toBe(3);
     await expect.poll(() => page.locator('.face-row canvas:visible').count()).toBe(3);
     expect(await seriousViolations(page)).toEqual([]);
     await who(2).fill('deniz');
