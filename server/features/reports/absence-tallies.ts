@@ -71,9 +71,12 @@ export function missedRuns(where: { sessions: SQL; records: SQL }): SQL {
  */
 export async function countAbsences(tx: Tx, tenantId: string, those: SQL): Promise<void> {
   await tx.execute(sql`
-    select from students st where st.id in (
-      select r.student_id from attendance_records r where r.course_id ${those} and r.status in ('absent', 'excused')
-    ) order by st.id for key share`);
+    with missed as materialized (
+      -- By itself, or each student of the institution would be looked for in the records.
+      select distinct r.student_id from attendance_records r
+      where r.course_id ${those} and r.status in ('absent', 'excused')
+    )
+    select from students st where st.id in (select student_id from missed) order by st.id for key share of st`);
   await tx.execute(sql`delete from ${absenceTallies} t where t.course_id ${those}`);
   await tx.execute(sql`
     insert into ${absenceTallies} (tenant_id, ${COLUMNS})
