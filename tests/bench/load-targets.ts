@@ -66,6 +66,10 @@ export async function targetsOf(api: Api): Promise<Target[]> {
     },
     {
       name: 'report: by student',
+      paths: days.slice(0, 40).map((day) => `/reports/attendance/students?until=${day}`),
+    },
+    {
+      name: 'report: by student, ranked',
       paths: days.slice(0, 40).map((day) => `/reports/attendance/students?until=${day}&sort=rate`),
     },
     {

@@ -216,7 +216,8 @@ function studentsByName(query: ListQuery): SQL {
         sql`st.archived_at is null`,
         studentScope(query.caller, sql`st.id`),
         matches(query, sql`st.name`, sql`st.number`, sql`st.department`),
-        sql`exists (select 1 from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)})`,
+        // Not `exists`: that would read all records of the range instead of one of each student.
+        sql`(select true from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)} limit 1)`,
       )}
       ${page(query)}
     )
