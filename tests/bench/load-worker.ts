@@ -12,7 +12,8 @@ import { loadConfig } from '../../config/index.ts';
 import type { AppContext } from '../../server/context.ts';
 import { openSql } from '../../server/db/client.ts';
 import { hashPassword } from '../../server/features/auth/passwords.ts';
-import { refreshTallies } from '../../server/features/reports/tallies.ts';
+import { localDay } from '../../server/features/reports/periods.ts';
+import { countAllWeeks, refreshTallies } from '../../server/features/reports/tallies.ts';
 import { createTenant } from '../../server/features/tenants/service.ts';
 import { createLog } from '../../server/log.ts';
 import { type RunningServer, startServer } from '../../server/main.ts';
@@ -109,8 +110,11 @@ async function fill(context: AppContext, owner: postgres.Sql, marker: string): P
   const counts = await seedLoad(owner, ids, await hashPassword(LOAD_PASSWORD));
   // As after any other change past the server: courses that are noted are counted.
   await owner`insert into stale_tallies (tenant_id, course_id) select tenant_id, id from courses`;
-  for (const id of ids) await context.db.tenant(id, (tx) => refreshTallies(tx, id));
-  await owner.unsafe('vacuum analyze absence_tallies, stale_tallies');
+  for (const id of ids) {
+    await context.db.tenant(id, (tx) => refreshTallies(tx, id));
+    await countAllWeeks(context, id, localDay(LOAD_NOW, 'Europe/Istanbul'));
+  }
+  await owner.unsafe('vacuum analyze absence_tallies, stale_tallies, student_weeks, counted_weeks');
   writeFileSync(marker, JSON.stringify({ version: SEED_VERSION, ...counts }));
 }
 

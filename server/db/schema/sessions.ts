@@ -283,6 +283,42 @@ export const absenceTallies = pgTable(
 );
 
 /**
+ * How often a student came, in time or late, and was absent in a week, of all courses together; nobody without such a
+ * record. Right where the week is in `counted_weeks` and no day of it in `stale_tallies`; see features/reports/week-tallies.ts.
+ */
+export const studentWeeks = pgTable(
+  'student_weeks',
+  {
+    tenantId: tenantId(),
+    /** Its Monday. */
+    week: date('week').notNull(),
+    studentId: uuid('student_id').notNull(),
+    came: integer('came').notNull(),
+    absent: integer('absent').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantId, table.week, table.studentId] }),
+    index('student_weeks_student_idx').on(table.tenantId, table.studentId),
+    foreignKey({
+      name: 'student_weeks_student_fk',
+      columns: [table.tenantId, table.studentId],
+      foreignColumns: [students.tenantId, students.id],
+    }).onDelete('cascade'),
+  ],
+);
+
+/** Weeks that `student_weeks` knows all about. */
+export const countedWeeks = pgTable(
+  'counted_weeks',
+  {
+    tenantId: tenantId(),
+    /** Its Monday. */
+    week: date('week').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.week] })],
+);
+
+/**
  * Sessions that have changed, or their records, since they were counted. Rows are only added, by triggers, and taken away
  * by counting anew, so that two who write to one session never wait for each other because of it. Without references:
  * they are also written while an institution is removed.
@@ -295,6 +331,8 @@ export const staleTallies = pgTable(
     courseId: uuid('course_id').notNull(),
     /** Null: only what is counted over the whole course is. */
     sessionId: uuid('session_id'),
+    /** Of the records that changed: what is counted of its week is not right any more. Null: no record did. */
+    day: date('day'),
   },
   (table) => [index('stale_tallies_session_idx').on(table.tenantId, table.sessionId)],
 );

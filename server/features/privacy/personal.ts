@@ -75,6 +75,12 @@ export const PERSONAL: readonly PersonalTable[] = [
     erase: 'delete',
   },
   {
+    table: 'student_weeks',
+    title: 'How often you came and were absent in each week',
+    student: ['student_id'],
+    erase: 'delete',
+  },
+  {
     table: 'cameras',
     title: 'Your own cameras in remote classes',
     student: ['student_id'],

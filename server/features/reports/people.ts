@@ -6,6 +6,7 @@ import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { isCountedUp, tallies } from './tallies.ts';
+import { attendanceByStudent } from './week-tallies.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
@@ -226,13 +227,9 @@ function studentsByName(query: ListQuery): SQL {
 
 /** All students are counted in the range as far as the order needs it, those of the page whole and also before it. */
 function studentsByCount(query: ListQuery): SQL {
+  const ofAllCourses = !query.teacherId && courseScope(query.caller, sql`r.course_id`) === null;
   return sql`
-    with n as (
-      select r.student_id, count(*) filter (where r.status = 'present' or r.status = 'late') as came,
-        count(*) filter (where r.status = 'absent') as absent
-      from attendance_records r where ${recordsOf(query, query.range)}
-      group by r.student_id
-    ), cut as (
+    with n as (${ofAllCourses ? attendanceByStudent(query.range) : attendanceInCourses(query)}), cut as (
       select ${person}, st.id as student_id, absent, came::float8 / nullif(came + absent, 0) as rate,
         count(*) over ()::int as total
       from n join students st on st.id = n.student_id and st.archived_at is null
@@ -244,6 +241,11 @@ function studentsByCount(query: ListQuery): SQL {
     )
     ${countedOf(query)} order by ${RANKED[query.sort]}`;
 }
+
+const attendanceInCourses = (query: ListQuery): SQL => sql`
+  select r.student_id, count(*) filter (where r.status in ('present', 'late')) as came,
+    count(*) filter (where r.status = 'absent') as absent
+  from attendance_records r where ${recordsOf(query, query.range)} group by r.student_id`;
 
 export interface SessionLine extends Counts {
   sessionId: string;

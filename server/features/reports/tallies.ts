@@ -4,6 +4,8 @@ import { sessionTallies, staleTallies } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { countAbsences, countable } from './absence-tallies.ts';
 import { countColumns, otherColumns } from './counts.ts';
+import { tryTurn } from './tally-turn.ts';
+import { AT_ONCE, countWeeks, uncountWeeks } from './week-tallies.ts';
 
 /**
  * Counts by session, kept so that a report over a year reads a row a session instead of thirty. Triggers note the
@@ -64,16 +66,14 @@ const columns = (names: readonly string[]) =>
  * to them, or to the next event. Resolves with the number of sessions.
  */
 export async function refreshTallies(tx: Tx, tenantId: string): Promise<number> {
-  const [mine] = await tx.execute<{ locked: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtext('session_tallies'), hashtext(${tenantId})) as locked`,
-  );
-  if (!mine?.locked) return 0;
-  const gone = await tx.execute<{ course: string; session: string | null }>(sql`
+  if (!(await tryTurn(tx, tenantId))) return 0;
+  const gone = await tx.execute<{ course: string; session: string | null; day: string | null }>(sql`
     with gone as (
-      delete from ${staleTallies} x where ${countable} returning x.course_id, x.session_id
-    ) select distinct course_id as course, session_id as session from gone`);
+      delete from ${staleTallies} x where ${countable} returning x.course_id, x.session_id, x.day
+    ) select distinct course_id as course, session_id as session, day::text as day from gone`);
   if (gone.length === 0) return 0;
-  const stale = gone.flatMap(({ session }) => session ?? []);
+  const stale = [...new Set(gone.flatMap(({ session }) => session ?? []))];
+  await uncountWeeks(tx, [...new Set(gone.flatMap(({ day }) => day ?? []))]);
   await tx.execute(sql`
     insert into ${sessionTallies} as t (session_id, tenant_id, course_id, day, ${columns(COUNTED)})
     select s.id, s.tenant_id, s.course_id, s.day, ${columns(COUNTED)}
@@ -101,8 +101,25 @@ export function keepTallies(context: AppContext): void {
   context.outbox.on('attendance.changed', async (tx, { tenantId }) => {
     await refreshTallies(tx, tenantId);
   });
-  // What changed without an event: an erasure, an import.
-  context.schedule.daily('session-tallies', { at: '02:40' }, async ({ tenantId }) => ({
-    counted: await context.db.tenant(tenantId, (tx) => refreshTallies(tx, tenantId)),
-  }));
+  // What changed without an event: an erasure, an import; and the weeks that are over.
+  context.schedule.daily('session-tallies', { at: '02:40' }, async ({ tenantId, day, signal }) => {
+    const counted = await context.db.tenant(tenantId, (tx) => refreshTallies(tx, tenantId));
+    return { counted, weeks: await countAllWeeks(context, tenantId, day, signal) };
+  });
+}
+
+/** Counts the weeks that are over at `today`, each few in a transaction of their own. Resolves with their number. */
+export async function countAllWeeks(
+  { db }: Pick<AppContext, 'db'>,
+  tenantId: string,
+  today: string,
+  signal?: AbortSignal,
+): Promise<number> {
+  let weeks = 0;
+  for (;;) {
+    signal?.throwIfAborted();
+    const more = await db.tenant(tenantId, (tx) => countWeeks(tx, tenantId, today));
+    weeks += more;
+    if (more < AT_ONCE) return weeks;
+  }
 }
