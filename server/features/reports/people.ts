@@ -6,7 +6,7 @@ import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { isCountedUp, tallies } from './tallies.ts';
-import { attendanceByStudent } from './week-tallies.ts';
+import { attendanceByStudent, studentsOfCountedWeeks } from './week-tallies.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
@@ -208,6 +208,17 @@ function countedOf(query: ListQuery): SQL {
     ) n`;
 }
 
+const ofAllCourses = (query: ListQuery): boolean =>
+  !query.teacherId && courseScope(query.caller, sql`course_id`) === null;
+
+/** Whether student `st` has one in the range. */
+function hasRecord(query: ListQuery): SQL {
+  // Not `exists`: that would read all records of the range instead of one of each student.
+  const one = sql`
+    (select true from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)} limit 1)`;
+  return ofAllCourses(query) ? sql`(st.id in (${studentsOfCountedWeeks(query.range)}) or ${one})` : one;
+}
+
 /** Students with a record in the range; their page first, then what is counted of it. */
 function studentsByName(query: ListQuery): SQL {
   return sql`
@@ -217,8 +228,7 @@ function studentsByName(query: ListQuery): SQL {
         sql`st.archived_at is null`,
         studentScope(query.caller, sql`st.id`),
         matches(query, sql`st.name`, sql`st.number`, sql`st.department`),
-        // Not `exists`: that would read all records of the range instead of one of each student.
-        sql`(select true from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)} limit 1)`,
+        hasRecord(query),
       )}
       ${page(query)}
     )
@@ -227,9 +237,8 @@ function studentsByName(query: ListQuery): SQL {
 
 /** All students are counted in the range as far as the order needs it, those of the page whole and also before it. */
 function studentsByCount(query: ListQuery): SQL {
-  const ofAllCourses = !query.teacherId && courseScope(query.caller, sql`r.course_id`) === null;
   return sql`
-    with n as (${ofAllCourses ? attendanceByStudent(query.range) : attendanceInCourses(query)}), cut as (
+    with n as (${ofAllCourses(query) ? attendanceByStudent(query.range) : attendanceInCourses(query)}), cut as (
       select ${person}, st.id as student_id, absent, came::float8 / nullif(came + absent, 0) as rate,
         count(*) over ()::int as total
       from n join students st on st.id = n.student_id and st.archived_at is null

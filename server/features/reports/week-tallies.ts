@@ -16,25 +16,31 @@ export const AT_ONCE = 8;
 
 const mondayOf = (day: SQL): SQL => sql`date_trunc('week', ${day}::timestamp)::date`;
 
+/** Weeks of the range that are right as they were counted. */
+const countedIn = ({ from, until }: DayRange): SQL => sql`
+  select w.week from ${countedWeeks} w
+  where w.week between ${from}::date and ${until}::date - 6
+    and not exists (select 1 from ${staleTallies} x where x.day between w.week and w.week + 6)`;
+
+/** Students with a record in one of the range's counted weeks: most of those that have one in the range. */
+export const studentsOfCountedWeeks = (range: DayRange): SQL =>
+  sql`select t.student_id from ${studentWeeks} t where t.week = any(array(${countedIn(range)}))`;
+
 /**
  * How often each student came and was absent in the range, over all courses: rows (student_id, came, absent) of everybody
  * with a record. Whole weeks are read as they were counted, other days from the records.
  */
-export function attendanceByStudent({ from, until }: DayRange): SQL {
+export function attendanceByStudent(range: DayRange): SQL {
   return sql`
-    with weeks as materialized (
-      select w.week from ${countedWeeks} w
-      where w.week between ${from}::date and ${until}::date - 6
-        and not exists (select 1 from ${staleTallies} x where x.day between w.week and w.week + 6)
-    )
+    with weeks as materialized (${countedIn(range)})
     select student_id, sum(came)::int as came, sum(absent)::int as absent from (
       select t.student_id, t.came, t.absent from ${studentWeeks} t where t.week = any(array(select week from weeks))
       union all
-      select r.student_id, count(*) filter (where r.status in ('present', 'late')),
-        count(*) filter (where r.status = 'absent')
+      select r.student_id, (count(*) filter (where r.status in ('present', 'late')))::int,
+        (count(*) filter (where r.status = 'absent'))::int
       from attendance_records r
       where r.day = any(array(
-        select d::date from generate_series(${from}::timestamp, ${until}::timestamp, '1 day') d
+        select d::date from generate_series(${range.from}::timestamp, ${range.until}::timestamp, '1 day') d
         where ${mondayOf(sql`d`)} not in (select week from weeks)
       ))
       group by r.student_id
