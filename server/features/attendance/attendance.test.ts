@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Api, addTenant, startTestServer, type TestServer } from '../../../tests/support/server.ts';
 import { newId } from '../../db/ids.ts';
 import { attendanceRecords, outbox } from '../../db/schema/index.ts';
+import { refreshTallies } from '../reports/tallies.ts';
 import type { ClassSession } from '../sessions/schemas.ts';
 import type { ImportedMarks } from './import-schemas.ts';
 import { appendEvents, type EventDraft } from './ledger.ts';
@@ -308,6 +309,38 @@ describe('attendance', () => {
     });
     expect(stats.body).toMatchObject({ before: { records: 0, rate: null }, change: null });
     expect((await server.teacher.get('/attendance/stats?from=2026-01-01&to=2025-01-01')).status).toBe(422);
+  });
+
+  it('shows the counts of a session right at every moment: before it is counted anew and afterwards', async () => {
+    const shown = async () => {
+      const { body } = await server.teacher.get<CourseAttendance>(`/attendance/course/${courseId}`);
+      return body.sessions.map(({ counts }) => counts);
+    };
+    const expected = async () => {
+      const list = await rows();
+      const n = (status: string) => list.filter((row) => row.status === status).length;
+      return [
+        Object.fromEntries(
+          ['present', 'late', 'excused', 'absent', 'pending'].map((status) => [status, n(status)]),
+        ),
+      ];
+    };
+    const count = () => server.context.db.tenant(tenantId, (tx) => refreshTallies(tx, tenantId));
+    const change = (status: string) =>
+      server.context.db.tenant(tenantId, (tx) =>
+        tx.execute(sql`
+          update attendance_records set status = ${status}
+          where session_id = ${session.id} and student_id = ${ids[4]}`),
+      );
+    const [before] = (await rows()).filter(({ studentId }) => studentId === ids[4]);
+    for (const status of ['excused', 'late', before!.status]) {
+      await change(status);
+      await server.context.cache.invalidate('*');
+      expect(await shown()).toEqual(await expected());
+      await count();
+      await server.context.cache.invalidate('*');
+      expect(await shown()).toEqual(await expected());
+    }
   });
 
   it('is closed to other institutions and to teachers of other courses, everywhere', async () => {

@@ -1,5 +1,11 @@
-import { and, count, desc, eq, gte, inArray, lte, sql } from 'drizzle-orm';
-import { type AttendanceStatus, classSessions, courses } from '../../db/schema/index.ts';
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import {
+  type AttendanceStatus,
+  classSessions,
+  courses,
+  sessionTallies,
+  staleTallies,
+} from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import type { Caller } from '../auth/tokens.ts';
@@ -27,13 +33,15 @@ export async function courseAttendance(
   if (!course) throw new ApiError('course-not-found');
   const sessionIds = newest.map((session) => session.id);
   const [counts, people] = await Promise.all([
-    countsOf(tx, sessionIds),
+    countsOf(
+      tx,
+      newest.flatMap(({ id, counts }) => (counts ? [] : id)),
+    ),
     rows(tx, courseId, sessionIds, query),
   ]);
-  const sessions = newest.map((row) => ({
-    ...row,
-    startsAt: row.startsAt.toISOString(),
-    counts: counts.get(row.id) ?? noCounts(),
+  const sessions = newest.map((session) => ({
+    ...session,
+    counts: session.counts ?? counts.get(session.id) ?? noCounts(),
   }));
   return {
     course,
@@ -49,27 +57,40 @@ export async function courseAttendance(
   };
 }
 
-async function columns(tx: Tx, courseId: string, query: CourseAttendanceQuery) {
-  const where = and(
-    eq(classSessions.courseId, courseId),
-    query.from ? gte(classSessions.day, query.from) : undefined,
-    query.to ? lte(classSessions.day, query.to) : undefined,
+interface Column {
+  id: string;
+  startsAt: string;
+  day: string;
+  status: (typeof classSessions.$inferSelect)['status'];
+  /** Null: has changed since it was counted. */
+  counts: StatusCounts | null;
+}
+
+/** The newest sessions of the range, oldest first. */
+async function columns(
+  tx: Tx,
+  courseId: string,
+  { from, to, sessions }: CourseAttendanceQuery,
+): Promise<{ sessionsTotal: number; newest: Column[] }> {
+  const found = await tx.execute<
+    Omit<Column, 'counts'> & StatusCounts & { counted: boolean; total: number }
+  >(sql`
+    select s.*, t.session_id is not null as counted, t.present, t.late, t.excused, t.absent, t.pending
+    from (
+      select id, starts_at as "startsAt", day::text as day, status, count(*) over ()::int as total
+      from ${classSessions} where course_id = ${courseId}
+        ${from ? sql`and day >= ${from}::date` : sql``} ${to ? sql`and day <= ${to}::date` : sql``}
+      order by starts_at desc, id desc limit ${sessions}
+    ) s left join ${sessionTallies} t on t.session_id = s.id
+      and not exists (select 1 from ${staleTallies} x where x.session_id = t.session_id)
+    order by s."startsAt", s.id`);
+  const newest = found.map(
+    ({ id, startsAt, day, status, counted, total: _, present, late, excused, absent, pending }): Column => ({
+      ...{ id, day, status, startsAt: new Date(startsAt).toISOString() },
+      counts: counted ? { present, late, excused, absent, pending } : null,
+    }),
   );
-  const [[counted], newest] = await Promise.all([
-    tx.select({ n: count() }).from(classSessions).where(where),
-    tx
-      .select({
-        id: classSessions.id,
-        startsAt: classSessions.startsAt,
-        day: classSessions.day,
-        status: classSessions.status,
-      })
-      .from(classSessions)
-      .where(where)
-      .orderBy(desc(classSessions.startsAt), desc(classSessions.id))
-      .limit(query.sessions),
-  ]);
-  return { sessionsTotal: counted?.n ?? 0, newest: newest.reverse() };
+  return { sessionsTotal: found[0]?.total ?? 0, newest };
 }
 
 async function countsOf(tx: Tx, sessionIds: string[]): Promise<Map<string, StatusCounts>> {
