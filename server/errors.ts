@@ -12,6 +12,10 @@ export const ERRORS = {
   'rate-limited': [429, 'Too many requests; try again later.'],
   internal: [500, 'Something went wrong on the server. The request id finds it in the log.'],
   'database-unavailable': [503, 'The database cannot be reached at the moment; try again in a few seconds.'],
+  'database-busy': [
+    503,
+    'Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.',
+  ],
   'disk-full': [507, 'The disk of the server is full; nothing was changed.'],
   'pipeline-unavailable': [503, 'No video worker is ready at the moment; try again in a few seconds.'],
   'pipeline-busy': [503, 'The video workers are busy; try again in a few seconds.'],

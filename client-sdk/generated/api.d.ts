@@ -111,7 +111,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -248,7 +252,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -352,7 +360,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -474,7 +486,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -592,7 +608,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -696,7 +716,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -786,7 +810,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -909,7 +937,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1048,7 +1080,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1198,7 +1234,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1327,7 +1367,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1499,7 +1543,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1688,6 +1736,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -1842,7 +1892,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -1983,7 +2037,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2145,7 +2203,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2262,7 +2324,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2422,7 +2488,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2587,7 +2657,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2759,7 +2833,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -2898,7 +2976,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3039,7 +3121,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3143,7 +3229,11 @@ export interface paths {
                         "text/csv": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3236,7 +3326,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3364,7 +3458,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3488,7 +3586,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3588,7 +3690,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3720,7 +3826,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3850,7 +3960,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4003,7 +4117,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4155,7 +4273,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4294,7 +4416,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4430,7 +4556,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4514,7 +4644,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4608,7 +4742,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4712,7 +4850,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4826,7 +4968,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -4983,7 +5129,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5068,7 +5218,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5198,7 +5352,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5290,7 +5448,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5396,7 +5558,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5527,7 +5693,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5636,7 +5806,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5737,7 +5911,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5813,7 +5991,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -5916,7 +6098,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6008,7 +6194,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6093,7 +6283,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6218,7 +6412,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6359,7 +6557,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6478,7 +6680,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6577,7 +6783,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6724,7 +6934,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -6849,6 +7063,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -6967,6 +7183,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -7114,6 +7332,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -7250,7 +7470,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -7381,7 +7605,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -7541,7 +7769,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -7678,7 +7910,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -7818,7 +8054,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -7946,7 +8186,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8045,7 +8289,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8189,7 +8437,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8368,6 +8620,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -8513,7 +8767,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8609,7 +8867,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8719,7 +8981,11 @@ export interface paths {
                         "image/jpeg": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -8875,6 +9141,8 @@ export interface paths {
                  * @description `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -9011,7 +9279,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9136,7 +9408,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9242,7 +9518,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9361,7 +9641,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9499,7 +9783,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9644,7 +9932,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9775,7 +10067,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -9930,7 +10226,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10069,7 +10369,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10208,7 +10512,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10336,7 +10644,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10435,7 +10747,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10583,7 +10899,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10719,7 +11039,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10840,7 +11164,11 @@ export interface paths {
                         "image/png": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -10988,7 +11316,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11085,7 +11417,11 @@ export interface paths {
                         "text/csv": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11183,7 +11519,11 @@ export interface paths {
                         "text/csv": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11279,7 +11619,11 @@ export interface paths {
                         "application/zip": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11377,7 +11721,11 @@ export interface paths {
                         "text/csv": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11475,7 +11823,11 @@ export interface paths {
                         "text/csv": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11591,7 +11943,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11696,7 +12052,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11800,7 +12160,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -11917,7 +12281,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12060,7 +12428,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12273,7 +12645,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12419,7 +12795,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12518,7 +12898,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12741,7 +13125,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12873,7 +13261,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -12994,7 +13386,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13113,7 +13509,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13217,7 +13617,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13332,7 +13736,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13478,7 +13886,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13600,7 +14012,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13715,7 +14131,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13821,7 +14241,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -13923,7 +14347,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14047,7 +14475,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14170,7 +14602,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14299,7 +14735,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14421,7 +14861,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14522,7 +14966,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14635,7 +15083,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14725,7 +15177,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14833,7 +15289,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14915,7 +15375,11 @@ export interface paths {
                         "text/html": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -14985,7 +15449,11 @@ export interface paths {
                         "text/html": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15103,7 +15571,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15225,7 +15697,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15329,7 +15805,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15452,7 +15932,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15537,7 +16021,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15630,7 +16118,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15746,7 +16238,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15864,7 +16360,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -15976,7 +16476,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16145,7 +16649,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16294,7 +16802,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16414,7 +16926,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16504,7 +17020,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16625,7 +17145,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16742,7 +17266,11 @@ export interface paths {
                         "image/png": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16856,7 +17384,11 @@ export interface paths {
                         "image/svg+xml": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -16991,7 +17523,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17125,7 +17661,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17251,7 +17791,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17350,7 +17894,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17452,7 +18000,11 @@ export interface paths {
                         "application/octet-stream": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17557,7 +18109,11 @@ export interface paths {
                         "application/vnd.apple.mpegurl": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17664,7 +18220,11 @@ export interface paths {
                         "video/mp2t": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17787,7 +18347,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -17939,7 +18503,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18067,7 +18635,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18211,7 +18783,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18382,7 +18958,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18553,7 +19133,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18697,7 +19281,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18826,7 +19414,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -18997,7 +19589,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19141,7 +19737,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19316,7 +19916,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19460,7 +20064,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19603,7 +20211,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19774,7 +20386,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -19932,7 +20548,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20094,7 +20714,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20251,7 +20875,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20408,7 +21036,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20536,7 +21168,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20689,7 +21325,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20815,7 +21455,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -20923,7 +21567,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21077,7 +21725,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21184,7 +21836,11 @@ export interface paths {
                         "image/jpeg": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21314,7 +21970,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21432,7 +22092,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21542,7 +22206,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21656,7 +22324,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21755,7 +22427,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -21877,7 +22553,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22010,7 +22690,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22176,7 +22860,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22371,6 +23059,8 @@ export interface paths {
                  * @description `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -22524,7 +23214,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22700,7 +23394,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22833,7 +23531,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -22990,7 +23692,13 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23117,7 +23825,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23307,7 +24019,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23417,7 +24133,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23530,7 +24250,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23654,7 +24378,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -23781,6 +24509,8 @@ export interface paths {
                  * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -23891,7 +24621,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24027,6 +24761,8 @@ export interface paths {
                  * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -24161,7 +24897,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24286,7 +25026,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24402,7 +25146,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24540,7 +25288,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24672,7 +25424,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24796,7 +25552,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -24886,7 +25646,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25022,7 +25786,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25144,7 +25912,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25314,7 +26086,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25443,7 +26219,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25559,7 +26339,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25700,7 +26484,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25805,7 +26593,11 @@ export interface paths {
                         "application/zip": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -25965,7 +26757,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26083,7 +26879,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26248,6 +27048,8 @@ export interface paths {
                  *     `pipeline-unavailable`: No video worker is ready at the moment; try again in a few seconds.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -26358,7 +27160,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26466,7 +27272,11 @@ export interface paths {
                         "image/jpeg": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26594,7 +27404,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26720,7 +27534,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26841,7 +27659,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -26957,7 +27779,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27047,7 +27873,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27175,7 +28005,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27315,7 +28149,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27491,7 +28329,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27574,7 +28416,11 @@ export interface paths {
                         "image/png": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27732,7 +28578,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27800,7 +28650,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -27882,7 +28736,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28011,7 +28869,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28154,7 +29016,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28275,7 +29141,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28419,7 +29289,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28539,7 +29413,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28672,7 +29550,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28790,7 +29672,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -28889,7 +29775,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29031,7 +29921,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29131,7 +30025,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29248,7 +30146,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29383,7 +30285,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29501,7 +30407,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29591,7 +30501,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29724,7 +30638,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -29858,7 +30776,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30001,7 +30923,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30111,7 +31037,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30246,7 +31176,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30377,7 +31311,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30504,6 +31442,8 @@ export interface paths {
                  * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -30590,7 +31530,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30698,7 +31642,11 @@ export interface paths {
                         "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -30844,6 +31792,8 @@ export interface paths {
                  * @description `webrtc-unavailable`: This server takes no WebRTC; `details.reason` says why.
                  *
                  *     `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
                  */
                 503: {
                     headers: {
@@ -30950,7 +31900,11 @@ export interface paths {
                         "application/json": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -31078,7 +32032,11 @@ export interface paths {
                         "application/trickle-ice-sdpfrag": components["schemas"]["Error"];
                     };
                 };
-                /** @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds. */
+                /**
+                 * @description `database-unavailable`: The database cannot be reached at the moment; try again in a few seconds.
+                 *
+                 *     `database-busy`: Other work on the same data did not let this finish; nothing was changed. Try again in a few seconds.
+                 */
                 503: {
                     headers: {
                         [name: string]: unknown;

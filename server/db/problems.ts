@@ -56,6 +56,11 @@ export function isLockedOut(error: unknown): boolean {
   return code === '55P03' || code === '40P01';
 }
 
+/** It was stopped because it took longer than a statement may. */
+export function isTimedOut(error: unknown): boolean {
+  return rootProblem(error).code === '57014';
+}
+
 /** Nothing can be written: the disk of the database is full. */
 export function isDiskFull(error: unknown): boolean {
   const { code } = rootProblem(error);

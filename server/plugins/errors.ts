@@ -1,5 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { isDatabaseUnavailable, isDiskFull, isUnfitValue } from '../db/problems.ts';
+import { isDatabaseUnavailable, isDiskFull, isLockedOut, isTimedOut, isUnfitValue } from '../db/problems.ts';
 import { ApiError, type ErrorCode } from '../errors.ts';
 
 declare module 'fastify' {
@@ -65,6 +65,7 @@ export function toApiError(error: FastifyError): ApiError {
   const mapped = FASTIFY_CODES[error.code];
   if (mapped) return new ApiError(mapped, { cause: error });
   if (isDatabaseUnavailable(error)) return new ApiError('database-unavailable', { cause: error });
+  if (isLockedOut(error) || isTimedOut(error)) return new ApiError('database-busy', { cause: error });
   if (isUnfitValue(error)) return new ApiError('invalid-request', { cause: error });
   if (isDiskFull(error)) return new ApiError('disk-full', { cause: error });
   if (error.statusCode === 429) return new ApiError('rate-limited', { cause: error });

@@ -19,7 +19,7 @@ export async function describeApi(app: FastifyInstance, extra: readonly TSchema[
   app.addHook('onRoute', (route) => {
     if (!route.schema || !/^\/(api\/|ingest\/|watch\/|graphql$)/.test(route.url)) return;
     const open = route.config?.public === true;
-    const common: ErrorCode[] = ['rate-limited', 'internal', 'database-unavailable'];
+    const common: ErrorCode[] = ['rate-limited', 'internal', 'database-unavailable', 'database-busy'];
     if (!open) common.push('unauthenticated', 'forbidden');
     if (route.schema.body || route.schema.querystring || route.schema.params) common.push('invalid-request');
     route.schema.response = mergeAnswers(

@@ -166,7 +166,7 @@ const PAUSE_MS = 100;
 /**
  * An erasure takes rows in another order than a class that is running writes them: a mark holds its record and needs the
  * student, who is being erased, and the erasure needs the record. The mark must not fail, so the erasure lets go of
- * everything and begins anew. Throws `database-unavailable` where that does not help for long.
+ * everything and begins anew. Throws `database-busy` where that does not help for long.
  */
 async function givingWay(
   context: AppContext,
@@ -181,7 +181,7 @@ async function givingWay(
       });
     } catch (error) {
       if (!isLockedOut(error)) throw error;
-      if (attempt >= ATTEMPTS) throw new ApiError('database-unavailable', { cause: error });
+      if (attempt >= ATTEMPTS) throw new ApiError('database-busy', { cause: error });
       await pause(PAUSE_MS * (1 + Math.random()));
     }
   }

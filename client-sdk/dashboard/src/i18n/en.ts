@@ -466,6 +466,7 @@ export const en = {
     'not-found': 'It is not there any more.',
     conflict: 'It was changed by somebody else meanwhile.',
     unavailable: 'The service is not ready. Please try again in a moment.',
+    'database-busy': 'Others were changing the same at this moment. Nothing was changed; try again.',
     'disk-full': 'The server’s disk is full. Nothing was changed; tell your administrator.',
     'pipeline-busy': 'The video service is busy. Please try again in a moment.',
     'student-number-taken': 'Another student has this number.',

@@ -459,6 +459,8 @@ export const tr: Messages = {
     'not-found': 'Artık yerinde değil.',
     conflict: 'Bu arada başkası değiştirdi.',
     unavailable: 'Hizmet hazır değil. Birazdan yeniden deneyin.',
+    'database-busy':
+      'Aynı anda başkaları da aynı veriyi değiştiriyordu. Hiçbir şey değişmedi; yeniden deneyin.',
     'disk-full': 'Sunucunun diski dolu. Hiçbir şey değişmedi; yöneticinize bildirin.',
     'pipeline-busy': 'Görüntü hizmeti yoğun. Birazdan yeniden deneyin.',
     'student-number-taken': 'Bu numara başka bir öğrencide.',
