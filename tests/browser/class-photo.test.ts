@@ -163,6 +163,9 @@ describe.skipIf(!chromiumPath || !facesAvailable)('enrolling from a class photo'
     await expect.poll(() => page.getByRole('combobox').count()).toBe(3);
     await expect.poll(() => page.locator('.face-row canvas:visible').count()).toBe(3);
     expect(await seriousViolations(page)).toEqual([]);
+    // Who was refused is still named.
+    await expect.poll(() => who(1).inputValue()).toBe('Mert Kaya');
+    await button('Take the name off face 1').click();
     await who(2).fill('deniz');
     await page.keyboard.press('Enter');
     await button('Enrol 1 face').click();

@@ -5,6 +5,7 @@ import { clock } from '../../i18n/format.ts';
 import { t } from '../../i18n/index.ts';
 import { enrolNamed, giveName, inRows, type Names, type Refusal } from '../../state/class-photo.ts';
 import { errorCodeText } from '../../state/errors.ts';
+import { keepNames, keptNames } from '../../state/kept-names.ts';
 import { useAction } from '../../state/resource.ts';
 import { client } from '../../state/session.ts';
 import { Banner, ErrorBanner } from '../feedback.tsx';
@@ -28,7 +29,8 @@ interface NamingProps {
 export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother }: NamingProps) {
   const { courseId, photoId } = photo;
   const faces = useMemo(() => inRows(photo.faces), [photo]);
-  const [names, setNames] = useState<Names>(new Map());
+  const students = new Map(roster.map((student) => [student.id, student]));
+  const [names, setNames] = useState<Names>(() => keptNames(photoId, faces, students));
   const [enrolled, setEnrolled] = useState<Names>(new Map());
   const [refused, setRefused] = useState<ReadonlyMap<string, Refusal>>(new Map());
   const [chosen, setChosen] = useState<string | null>(null);
@@ -36,7 +38,6 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
   const inputs = useRef(new Map<string, HTMLInputElement>());
   const outcome = useRef<HTMLDivElement>(null);
   const submit = useRef<HTMLButtonElement>(null);
-  const students = new Map(roster.map((student) => [student.id, student]));
   const studentOf = (faceId: string) => students.get(enrolled.get(faceId) ?? names.get(faceId) ?? '') ?? null;
   const indexOf = new Map(faces.map((face, index) => [face.id, index + 1]));
   const left = faces.length - enrolled.size;
@@ -47,6 +48,7 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
     inputs.current.get(faces[0]?.id ?? '')?.focus({ preventScroll: true });
   }, [photoId]);
   useEffect(() => outcome.current?.focus(), [said]);
+  useEffect(() => keepNames(photoId, names), [photoId, names]);
 
   const action = useAction(async () => {
     const done = await enrolNamed(names, (list) => client.classPhotos.name(courseId, photoId, list));
