@@ -283,8 +283,8 @@ export const absenceTallies = pgTable(
 );
 
 /**
- * How often a student came, in time or late, and was absent in a week, of all courses together; nobody without such a
- * record. Right where the week is in `counted_weeks` and no day of it in `stale_tallies`; see features/reports/week-tallies.ts.
+ * How often a student came, in time or late, and was absent in a week, of all courses together; a row for everybody with
+ * a record in it, whatever it says. Right where the week is in `counted_weeks` and no day of it in `stale_tallies`; see features/reports/week-tallies.ts.
  */
 export const studentWeeks = pgTable(
   'student_weeks',
