@@ -93,9 +93,14 @@ export async function makeWholeStudent(
       ...{ tenantId, courseId, studentId: id, absences: 1, excused: 0, currentStreak: 0, longestStreak: 1 },
       ...{ longestFrom: '2026-03-02', longestUntil: '2026-03-02' },
     });
-    await tx
-      .insert(schema.studentWeeks)
-      .values({ tenantId, studentId: id, week: '2026-03-02', came: 1, absent: 0 });
+    await tx.insert(schema.studentWeeks).values({
+      tenantId,
+      studentId: id,
+      week: '2026-03-02',
+      came: [1, 1, 1, 1, 1, 1, 1],
+      absent: [0, 0, 0, 0, 0, 0, 0],
+      records: [1, 1, 1, 1, 1, 1, 1],
+    });
     const cameraId = newId();
     await tx.insert(schema.cameras).values({
       ...{ id: cameraId, tenantId, name: `Camera ${cameraId}`, url: 'rtsp://10.0.0.9/1' },

@@ -8,8 +8,9 @@ CREATE TABLE "student_weeks" (
 	"tenant_id" uuid NOT NULL,
 	"week" date NOT NULL,
 	"student_id" uuid NOT NULL,
-	"came" integer NOT NULL,
-	"absent" integer NOT NULL,
+	"came" smallint[] NOT NULL,
+	"absent" smallint[] NOT NULL,
+	"records" smallint[] NOT NULL,
 	CONSTRAINT "student_weeks_tenant_id_week_student_id_pk" PRIMARY KEY("tenant_id","week","student_id")
 );
 --> statement-breakpoint

@@ -10,6 +10,7 @@ import {
   pgTable,
   primaryKey,
   real,
+  smallint,
   text,
   unique,
   uuid,
@@ -284,7 +285,9 @@ export const absenceTallies = pgTable(
 
 /**
  * How often a student came, in time or late, and was absent in a week, of all courses together; a row for everybody with
- * a record in it, whatever it says. Right where the week is in `counted_weeks` and no day of it in `stale_tallies`; see features/reports/week-tallies.ts.
+ * a record in it, whatever it says. Each has seven sums: from Monday to Monday, to Tuesday … to Sunday, so that the days
+ * between two others are a difference. Right where the week is in `counted_weeks` and no day of it in `stale_tallies`; see
+ * features/reports/week-tallies.ts.
  */
 export const studentWeeks = pgTable(
   'student_weeks',
@@ -293,8 +296,10 @@ export const studentWeeks = pgTable(
     /** Its Monday. */
     week: date('week').notNull(),
     studentId: uuid('student_id').notNull(),
-    came: integer('came').notNull(),
-    absent: integer('absent').notNull(),
+    came: smallint('came').array().notNull(),
+    absent: smallint('absent').array().notNull(),
+    /** Of any status. */
+    records: smallint('records').array().notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.tenantId, table.week, table.studentId] }),

@@ -6,7 +6,7 @@ import { courseScope, studentScope } from '../courses/access.ts';
 import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { isCountedUp, tallies } from './tallies.ts';
-import { attendanceByStudent, studentsOfCountedWeeks } from './week-tallies.ts';
+import { attendanceByStudent, studentsOfWholeWeeks } from './week-tallies.ts';
 
 type Who = Pick<Caller, 'role' | 'userId' | 'studentId'>;
 
@@ -216,7 +216,7 @@ function hasRecord(query: ListQuery): SQL {
   // Not `exists`: that would read all records of the range instead of one of each student.
   const one = sql`
     (select true from attendance_records r where r.student_id = st.id and ${recordsOf(query, query.range)} limit 1)`;
-  return ofAllCourses(query) ? sql`(st.id in (${studentsOfCountedWeeks(query.range)}) or ${one})` : one;
+  return ofAllCourses(query) ? sql`(st.id in (${studentsOfWholeWeeks(query.range)}) or ${one})` : one;
 }
 
 /** Students with a record in the range; their page first, then what is counted of it. */

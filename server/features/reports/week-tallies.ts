@@ -16,36 +16,52 @@ export const AT_ONCE = 8;
 
 const mondayOf = (day: SQL): SQL => sql`date_trunc('week', ${day}::timestamp)::date`;
 
-/** Weeks of the range that are right as they were counted. */
-const countedIn = ({ from, until }: DayRange): SQL => sql`
+/** Weeks from one Monday to another that are right as they were counted. */
+const rightWeeks = (from: SQL, until: SQL): SQL => sql`
   select w.week from ${countedWeeks} w
-  where w.week between ${from}::date and ${until}::date - 6
+  where w.week between ${from} and ${until}
     and not exists (select 1 from ${staleTallies} x where x.day between w.week and w.week + 6)`;
 
-/** Students with a record in one of the range's counted weeks: most of those that have one in the range. */
-export const studentsOfCountedWeeks = (range: DayRange): SQL =>
-  sql`select t.student_id from ${studentWeeks} t where t.week = any(array(${countedIn(range)}))`;
+/** Students with a record in one of the range's whole weeks: most of those that have one in the range. */
+export const studentsOfWholeWeeks = ({ from, until }: DayRange): SQL => sql`
+  select t.student_id from ${studentWeeks} t
+  where t.week = any(array(${rightWeeks(sql`${from}::date`, sql`${until}::date - 6`)}))`;
 
 /**
  * How often each student came and was absent in the range, over all courses: rows (student_id, came, absent) of everybody
- * with a record. Whole weeks are read as they were counted, other days from the records.
+ * with a record. Days of weeks that are not counted are read from the records.
  */
-export function attendanceByStudent(range: DayRange): SQL {
+export function attendanceByStudent({ from, until }: DayRange): SQL {
+  // The seven sums of a week: all of it, or up to a day of it, less those before another day.
+  const within = (sums: SQL): SQL => sql`
+    case when t.week >= ${from}::date and t.week <= ${until}::date - 6 then ${sums}[7]
+    else ${sums}[least(${until}::date - t.week + 1, 7)] - coalesce(${sums}[${from}::date - t.week], 0) end`;
   return sql`
-    with weeks as materialized (${countedIn(range)})
+    with weeks as materialized (${rightWeeks(sql`${from}::date - 6`, sql`${until}::date`)})
     select student_id, sum(came)::int as came, sum(absent)::int as absent from (
-      select t.student_id, t.came, t.absent from ${studentWeeks} t where t.week = any(array(select week from weeks))
+      select t.student_id, ${within(sql`t.came`)} as came, ${within(sql`t.absent`)} as absent,
+        ${within(sql`t.records`)} as records
+      from ${studentWeeks} t where t.week = any(array(select week from weeks))
       union all
       select r.student_id, (count(*) filter (where r.status in ('present', 'late')))::int,
-        (count(*) filter (where r.status = 'absent'))::int
+        (count(*) filter (where r.status = 'absent'))::int, count(*)::int
       from attendance_records r
       where r.day = any(array(
-        select d::date from generate_series(${range.from}::timestamp, ${range.until}::timestamp, '1 day') d
+        select d::date from generate_series(${from}::timestamp, ${until}::timestamp, '1 day') d
         where ${mondayOf(sql`d`)} not in (select week from weeks)
       ))
       group by r.student_id
-    ) parts group by student_id`;
+    ) parts group by student_id having sum(records) > 0`;
 }
+
+/** How many records of week `w` are so, to the end of each of its days. */
+const sums = (so: SQL): SQL =>
+  sql`array[${sql.join(
+    [0, 1, 2, 3, 4, 5, 6].map(
+      (days) => sql`count(*) filter (where r.day <= w.week + ${sql.raw(String(days))} and ${so})`,
+    ),
+    sql`, `,
+  )}]::smallint[]`;
 
 /**
  * Counts the newest of the weeks that are over at `today` and have not been counted, at most {@link AT_ONCE}. Resolves
@@ -66,9 +82,9 @@ export async function countWeeks(tx: Tx, tenantId: string, today: string): Promi
   const weeks = sql`(select value::date from jsonb_array_elements_text(
     ${JSON.stringify(found.map(({ week }) => week))}::text::jsonb))`;
   await tx.execute(sql`
-    insert into ${studentWeeks} (tenant_id, week, student_id, came, absent)
-    select ${tenantId}::uuid, w.week, r.student_id, count(*) filter (where r.status in ('present', 'late')),
-      count(*) filter (where r.status = 'absent')
+    insert into ${studentWeeks} (tenant_id, week, student_id, came, absent, records)
+    select ${tenantId}::uuid, w.week, r.student_id, ${sums(sql`r.status in ('present', 'late')`)},
+      ${sums(sql`r.status = 'absent'`)}, ${sums(sql`true`)}
     from ${weeks} w (week) join attendance_records r on r.day between w.week and w.week + 6
     group by w.week, r.student_id order by w.week, r.student_id`);
   await tx.execute(
