@@ -29,29 +29,35 @@ export const studentsOfWholeWeeks = ({ from, until }: DayRange): SQL => sql`
 
 /**
  * How often each student came and was absent in the range, over all courses: rows (student_id, came, absent) of everybody
- * with a record. Days of weeks that are not counted are read from the records.
+ * with a record. Of weeks that reach beyond the range its days are taken, those of weeks that are not counted from the
+ * records.
  */
 export function attendanceByStudent({ from, until }: DayRange): SQL {
-  // The seven sums of a week: all of it, or up to a day of it, less those before another day.
-  const within = (sums: SQL): SQL => sql`
-    case when t.week >= ${from}::date and t.week <= ${until}::date - 6 then ${sums}[7]
-    else ${sums}[least(${until}::date - t.week + 1, 7)] - coalesce(${sums}[${from}::date - t.week], 0) end`;
+  // Of the seven sums of a week: up to the last of its days, less those before the first.
+  const within = (sums: SQL): SQL =>
+    sql`${sums}[least(${until}::date - t.week + 1, 7)] - coalesce(${sums}[${from}::date - t.week], 0)`;
   return sql`
-    with weeks as materialized (${rightWeeks(sql`${from}::date - 6`, sql`${until}::date`)})
+    with weeks as materialized (
+      select week, week >= ${from}::date and week <= ${until}::date - 6 as whole
+      from (${rightWeeks(sql`${from}::date - 6`, sql`${until}::date`)}) w
+    )
     select student_id, sum(came)::int as came, sum(absent)::int as absent from (
-      select t.student_id, ${within(sql`t.came`)} as came, ${within(sql`t.absent`)} as absent,
-        ${within(sql`t.records`)} as records
-      from ${studentWeeks} t where t.week = any(array(select week from weeks))
+      select t.student_id, t.came[7]::int as came, t.absent[7]::int as absent
+      from ${studentWeeks} t where t.week = any(array(select week from weeks where whole))
+      union all
+      select t.student_id, ${within(sql`t.came`)}, ${within(sql`t.absent`)}
+      from ${studentWeeks} t
+      where t.week = any(array(select week from weeks where not whole)) and ${within(sql`t.records`)} > 0
       union all
       select r.student_id, (count(*) filter (where r.status in ('present', 'late')))::int,
-        (count(*) filter (where r.status = 'absent'))::int, count(*)::int
+        (count(*) filter (where r.status = 'absent'))::int
       from attendance_records r
       where r.day = any(array(
         select d::date from generate_series(${from}::timestamp, ${until}::timestamp, '1 day') d
         where ${mondayOf(sql`d`)} not in (select week from weeks)
       ))
       group by r.student_id
-    ) parts group by student_id having sum(records) > 0`;
+    ) parts group by student_id`;
 }
 
 /** How many records of week `w` are so, to the end of each of its days. */
