@@ -5,12 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demoCache } from '../../scripts/demo/photos.ts';
 import { type DemoClassroom, renderDemoClassroom } from '../../scripts/demo/render.ts';
 import type { AttendanceRecord } from '../../server/features/attendance/schemas.ts';
-import type {
-  ClassSession,
-  Metrics,
-  Snapshot,
-  StreamStatusView,
-} from '../../server/features/sessions/schemas.ts';
+import type { ClassSession, Metrics, Snapshot } from '../../server/features/sessions/schemas.ts';
 import type { Faces, Picture } from '../../server/realtime/topics.ts';
 import { type LiveTap, tapLive } from '../support/live.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -94,7 +89,7 @@ describe('a class session', () => {
     const snapshot = await tap.joined(sessionId);
     expect(snapshot.roster).toHaveLength(classroom.roster.length);
     expect(snapshot.roster.every((entry) => entry.hasFace)).toBe(true);
-    await tap.until<StreamStatusView>('stream:status', (status) => status.state === 'live');
+    await tap.live(snapshot);
     const { streamId } = snapshot.streams[0]!;
     tap.socket.emit('session:watch', { sessionId, streamId, width: 320 });
     const picture = await tap.until<Picture>('session:picture');

@@ -10,7 +10,7 @@ import { projectRoot } from '../../config/paths.ts';
 import { demoCache } from '../../scripts/demo/photos.ts';
 import { type DemoClassroom, renderDemoClassroom } from '../../scripts/demo/render.ts';
 import type { AttendanceRecord } from '../../server/features/attendance/schemas.ts';
-import type { ClassSession, StreamStatusView } from '../../server/features/sessions/schemas.ts';
+import type { ClassSession } from '../../server/features/sessions/schemas.ts';
 import type { Faces } from '../../server/realtime/topics.ts';
 import { eventually, type LiveTap, tapLive } from '../support/live.ts';
 import { ADMIN_EMAIL, type Api, PASSWORD, signIn } from '../support/server.ts';
@@ -99,9 +99,7 @@ describe('the server is killed with SIGKILL in mid-session', () => {
       const entry = snapshot.roster.find((candidate) => candidate.studentId === studentId);
       expect(entry?.record?.status).not.toBe('pending');
     }
-    if (!snapshot.streams.some((stream) => stream.state === 'live')) {
-      await tap.until<StreamStatusView>('stream:status', (status) => status.state === 'live', 60_000);
-    }
+    await tap.live(snapshot, 60_000);
     const faces = await tap.until<Faces>('session:faces', ({ faces }) => faces.length > 0, 60_000);
     expect(Math.min(...faces.faces.map((face) => face.trackId))).toBeGreaterThan(lastTrack);
     // Those who were not marked before the kill are marked now.

@@ -1,5 +1,5 @@
 import { io, type Socket } from 'socket.io-client';
-import type { Snapshot } from '../../server/features/sessions/schemas.ts';
+import type { Snapshot, StreamStatusView } from '../../server/features/sessions/schemas.ts';
 import type { ClientEvents, JoinAnswer, ServerEvents } from '../../server/realtime/topics.ts';
 
 export type LiveSocket = Socket<ServerEvents, ClientEvents>;
@@ -12,6 +12,8 @@ export interface LiveTap {
   joined(sessionId: string): Promise<Snapshot>;
   /** Resolves with the first event, past or future, that fits. */
   until<T = unknown>(name: string, fits?: (payload: T) => boolean, timeoutMs?: number): Promise<T>;
+  /** Resolves when a stream of the session that was joined is live, as it may have been before. */
+  live(snapshot: Snapshot, timeoutMs?: number): Promise<void>;
   close(): void;
 }
 
@@ -56,6 +58,10 @@ export function tapLive(url: string, token: string | null): LiveTap {
         waiting.add(look);
         look();
       }),
+    async live({ streams }, timeoutMs) {
+      if (streams.some(({ state }) => state === 'live')) return;
+      await tap.until<StreamStatusView>('stream:status', ({ state }) => state === 'live', timeoutMs);
+    },
     close: () => socket.disconnect(),
   };
   return tap;
