@@ -53,6 +53,11 @@ export const countColumns: SQL = sql`
   count(*) filter (where r.status = 'absent')::int as absent,
   count(*) filter (where r.status = 'pending')::int as pending`;
 
+/** What a rate is made of, in a grouped query over attendance_records r: who was excused and what is open is neither. */
+export const judgedColumns: SQL = sql`
+  (count(*) filter (where r.status in ('present', 'late')))::int as came,
+  (count(*) filter (where r.status = 'absent'))::int as absent`;
+
 /** What else is counted of records `r`, for the columns of `session_tallies` besides the five. */
 export const otherColumns: SQL = sql`
   count(*) filter (where r.method = 'face' and r.status in ('present', 'late'))::int as by_face,

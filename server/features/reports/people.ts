@@ -3,7 +3,16 @@ import type { Tx } from '../../db/tenancy.ts';
 import { pageWithTotal } from '../../http.ts';
 import type { Caller } from '../auth/tokens.ts';
 import { courseScope, studentScope } from '../courses/access.ts';
-import { all, between, type Counts, countColumns, type RawCounts, trendOf, withRate } from './counts.ts';
+import {
+  all,
+  between,
+  type Counts,
+  countColumns,
+  judgedColumns,
+  type RawCounts,
+  trendOf,
+  withRate,
+} from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { isCountedUp, tallies } from './tallies.ts';
 import { attendanceByStudent, studentsOfWholeWeeks } from './week-tallies.ts';
@@ -252,9 +261,7 @@ function studentsByCount(query: ListQuery): SQL {
 }
 
 const attendanceInCourses = (query: ListQuery): SQL => sql`
-  select r.student_id, count(*) filter (where r.status in ('present', 'late')) as came,
-    count(*) filter (where r.status = 'absent') as absent
-  from attendance_records r where ${recordsOf(query, query.range)} group by r.student_id`;
+  select r.student_id, ${judgedColumns} from attendance_records r where ${recordsOf(query, query.range)} group by r.student_id`;
 
 export interface SessionLine extends Counts {
   sessionId: string;

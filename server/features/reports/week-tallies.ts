@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { countedWeeks, staleTallies, studentWeeks } from '../../db/schema/index.ts';
 import type { Tx } from '../../db/tenancy.ts';
+import { judgedColumns } from './counts.ts';
 import type { DayRange } from './periods.ts';
 import { waitForTurn } from './tally-turn.ts';
 
@@ -49,9 +50,7 @@ export function attendanceByStudent({ from, until }: DayRange): SQL {
       from ${studentWeeks} t
       where t.week = any(array(select week from weeks where not whole)) and ${within(sql`t.records`)} > 0
       union all
-      select r.student_id, (count(*) filter (where r.status in ('present', 'late')))::int,
-        (count(*) filter (where r.status = 'absent'))::int
-      from attendance_records r
+      select r.student_id, ${judgedColumns} from attendance_records r
       where r.day = any(array(
         select d::date from generate_series(${from}::timestamp, ${until}::timestamp, '1 day') d
         where ${mondayOf(sql`d`)} not in (select week from weeks)
@@ -79,14 +78,15 @@ export async function countWeeks(tx: Tx, tenantId: string, today: string): Promi
     select week::text as week from (
       select distinct ${mondayOf(sql`s.day`)} as week from class_sessions s
       where s.day < ${mondayOf(sql`${today}`)}
+      -- Of weeks whose sessions are all gone rows are left.
+      union select t.week from ${studentWeeks} t
     ) ended where week not in (select week from ${countedWeeks}) order by week desc limit ${AT_ONCE}`);
+  if (found.length === 0) return 0;
   // As in countAbsences: an erasure is waited for before anything is held that it would wait for.
   await tx.execute(sql`select from students st order by st.id for key share of st`);
-  // Of weeks whose sessions are all gone, too.
-  await tx.execute(sql`delete from ${studentWeeks} t where t.week not in (select week from ${countedWeeks})`);
-  if (found.length === 0) return 0;
   const weeks = sql`(select value::date from jsonb_array_elements_text(
     ${JSON.stringify(found.map(({ week }) => week))}::text::jsonb))`;
+  await tx.execute(sql`delete from ${studentWeeks} t where t.week in (select week from ${weeks} w (week))`);
   await tx.execute(sql`
     insert into ${studentWeeks} (tenant_id, week, student_id, came, absent, records)
     select ${tenantId}::uuid, w.week, r.student_id, ${sums(sql`r.status in ('present', 'late')`)},

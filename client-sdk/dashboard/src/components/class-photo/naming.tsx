@@ -167,6 +167,7 @@ export function Naming({ photo, rejected, picture, roster, onEnrolled, onAnother
                   body={t('classPhoto.forgetBody')}
                   remove={async () => {
                     await client.classPhotos.forget(courseId, photoId);
+                    keepNames(photoId, new Map());
                     onAnother();
                   }}
                 />
