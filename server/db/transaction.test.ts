@@ -1,4 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -138,4 +139,44 @@ it('keeps many short transactions of two institutions apart on one connection', 
     }),
   );
   expect(found.every(Boolean)).toBe(true);
+});
+
+it('outlives a connection that is lost before its first question, while the driver asks for the types', async () => {
+  const connection = postgres.owner('postgres');
+  if (!('socketDir' in connection)) throw new Error('the embedded Postgres is reached by a socket');
+  const file = `/.s.PGSQL.${connection.port}`;
+  const socketDir = await mkdtemp(join(tmpdir(), 'yoklama-proxy-'));
+  const killer = openSql(connection, { pool: 1, log });
+  await killer`select 1`;
+  let lost = 0;
+  const proxy = createServer((from) => {
+    const to = connect(connection.socketDir + file);
+    to.on('data', (data) => from.write(data))
+      .on('error', () => from.destroy())
+      .on('close', () => from.end());
+    from.on('data', (data) => {
+      if (lost > 2 || !data.includes('typarray')) return void to.write(data);
+      lost++;
+      // As a restart does: what it says reaches the question that nobody has answered.
+      void killer`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where backend_type = 'client backend' and pid <> pg_backend_pid()`.execute();
+    });
+    from.on('error', () => to.destroy()).on('close', () => to.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(socketDir + file, resolve));
+  const unhandled: unknown[] = [];
+  const hear = (reason: unknown) => unhandled.push(reason);
+  process.on('unhandledRejection', hear);
+  const shaky = openSql({ ...connection, socketDir }, { pool: 1, log });
+  try {
+    const [row] = await shaky`select array[1, 2] as found`;
+    expect(row?.found).toEqual([1, 2]);
+    expect([lost, unhandled]).toEqual([3, []]);
+  } finally {
+    process.off('unhandledRejection', hear);
+    await Promise.all([shaky.end({ timeout: 1 }), killer.end({ timeout: 1 })]);
+    proxy.close();
+    await rm(socketDir, { recursive: true, force: true });
+  }
 });
