@@ -76,8 +76,6 @@ export function openSql(
       // read all of an institution's index entries than a few rows of one course.
       random_page_cost: 1.1,
       jit: false,
-      // Plans differ too much between institutions, courses and days to share one.
-      plan_cache_mode: 'force_custom_plan',
     },
   };
   if ('url' in connection) return postgres(connection.url, settings);

@@ -1,7 +1,7 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import helmet from 'helmet';
 import type { Config } from '../../config/index.ts';
 import type { AppContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
@@ -14,7 +14,8 @@ const MINUTE = 60_000;
 export async function secure(app: FastifyInstance, context: AppContext): Promise<void> {
   const { config } = context;
   const https = config.publicUrl.startsWith('https:');
-  await app.register(helmet, {
+  // Worked out once, not for each answer.
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       directives: {
         defaultSrc: ["'self'"],
@@ -33,6 +34,9 @@ export async function secure(app: FastifyInstance, context: AppContext): Promise
     strictTransportSecurity: https,
     crossOriginEmbedderPolicy: false,
   });
+  app.addHook('onRequest', (request, reply, done) =>
+    setHeaders(request.raw, reply.raw, (error) => done(error as Error | undefined)),
+  );
   await app.register(cors, {
     // Without an Origin it is no browser's cross-site request.
     origin: async (origin: string | undefined) =>

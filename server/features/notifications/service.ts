@@ -58,7 +58,7 @@ export async function listNotifications(
         ? isNull(notifications.readAt)
         : isNotNull(notifications.readAt),
   );
-  const [rows, [matching], [open]] = await Promise.all([
+  const [rows, [counted]] = await Promise.all([
     tx
       .select()
       .from(notifications)
@@ -70,14 +70,16 @@ export async function listNotifications(
       )
       .offset(query.skip)
       .limit(query.limit),
-    tx.select({ total: count() }).from(notifications).where(where),
     tx
-      .select({ total: count() })
+      .select({
+        total: sql<number>`count(*) filter (where ${where})`.mapWith(Number),
+        unread: sql<number>`count(*) filter (where ${notifications.readAt} is null)`.mapWith(Number),
+      })
       .from(notifications)
-      .where(and(own, isNull(notifications.readAt))),
+      .where(own),
   ]);
   const items = await views(context, tx, caller.tenantId, rows);
-  return { total: matching?.total ?? 0, unread: open?.total ?? 0, items };
+  return { total: counted?.total ?? 0, unread: counted?.unread ?? 0, items };
 }
 
 async function views(

@@ -80,8 +80,10 @@ export async function absences(
       -- Or each line would look for its course by itself.
       select id, code, name as course_name, coalesce(warn_after_absences, ${threshold}::int) as threshold from courses
     ), judged as materialized (
-      -- All lines, with no more than what they are sorted by.
-      select p.*, coalesce(p.absences >= c.threshold, false) as warning, st.name, st.number, c.code
+      -- What lines are sorted by comes first: a column is found by passing over those before it.
+      select p.absences, ${byStreak || range === null ? sql`p.current_streak, p.longest_streak,` : sql``} st.name, st.number, c.code,
+        coalesce(p.absences >= c.threshold, false) as warning, p.student_id, p.course_id, p.excused
+        ${byStreak || range === null ? sql`, p.longest_from, p.longest_until` : sql``}
       from counted p join those c on c.id = p.course_id
       join people st on st.id = p.student_id
       where p.absences > 0
