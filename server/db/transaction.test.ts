@@ -180,3 +180,39 @@ it('outlives a connection that is lost before its first question, while the driv
     await rm(socketDir, { recursive: true, force: true });
   }
 });
+
+it('answers or refuses every transaction while connections are lost over and over, each with what is its own', async () => {
+  const killer = openSql(postgres.owner('postgres'), { pool: 1, log });
+  await killer`select 1`;
+  const pool = withPreparedStatements(openSql(postgres.owner('postgres'), { pool: 10, log }));
+  const many = drizzle(pool, { schema });
+  const ids = Array.from({ length: 12 }, newId);
+  const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+  const wrong: unknown[] = [];
+  let answered = 0;
+  try {
+    for (let round = 0; round < 40; round++) {
+      const all = Promise.all(
+        ids.map((id) =>
+          inTenant(many, id, async (tx) => {
+            const found = [await institution(tx), await institution(tx)];
+            if (found.some((one) => one !== id)) wrong.push(found);
+            answered++;
+          }).catch(() => undefined),
+        ),
+      );
+      await pause((round * 7) % 13);
+      for (let time = 0; time <= round % 2; time++) {
+        await killer`
+          select pg_terminate_backend(pid) from pg_stat_activity
+          where backend_type = 'client backend' and pid <> pg_backend_pid()`;
+        await pause((round * 5) % 6);
+      }
+      expect(await Promise.race([all.then(() => 'settled'), pause(5000)])).toBe('settled');
+    }
+    expect(wrong).toEqual([]);
+    expect(answered).toBeGreaterThan(0);
+  } finally {
+    await Promise.all([pool.end({ timeout: 1 }), killer.end({ timeout: 1 })]);
+  }
+});
