@@ -32,6 +32,16 @@ export interface LoadAsked {
 
 const INSTITUTIONS = 50;
 
+/** Settings of a connection that says the plan of each query. */
+const EXPLAINED = [
+  "session_preload_libraries = 'auto_explain'",
+  'auto_explain.log_min_duration = 0',
+  'auto_explain.log_analyze = on',
+  'auto_explain.log_buffers = on',
+  "auto_explain.log_level = 'notice'",
+  "client_min_messages = 'notice'",
+];
+
 export interface LoadReady {
   ready: true;
   url: string;
@@ -130,15 +140,6 @@ function planLog() {
     },
   );
 }
-
-const EXPLAINED = [
-  "session_preload_libraries = 'auto_explain'",
-  'auto_explain.log_min_duration = 0',
-  'auto_explain.log_analyze = on',
-  'auto_explain.log_buffers = on',
-  "auto_explain.log_level = 'notice'",
-  "client_min_messages = 'notice'",
-];
 
 /** Connections that are open are closed: they have what was set when they were made. */
 async function explain(owner: postgres.Sql, settings: readonly string[]): Promise<void> {
