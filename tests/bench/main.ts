@@ -73,7 +73,7 @@ if (wanted.includes('classrooms')) {
 }
 if (wanted.includes('load')) {
   const only = values.only ? new RegExp(values.only) : undefined;
-  const figures = await benchLoad(Math.min(3, seconds), { only, folder: values.data });
+  const figures = await benchLoad(Math.min(4, seconds), { only, folder: values.data });
   results.load = figures;
   console.log(`## Lists, statistics and reports under load\n\n${printLoad(figures)}\n`);
 }
