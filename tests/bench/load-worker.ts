@@ -100,7 +100,7 @@ async function prepare({ context, postgres }: RunningServer): Promise<void> {
   const owner = openSql(postgres.owner('yoklama'), { pool: 1, log, statementTimeoutMs: 0 });
   try {
     if (!existsSync(marker)) await fill(context, owner, marker);
-    // Off again after an earlier run: a timed plan costs a query a third more.
+    // Off again after an earlier run: taking the time of each step of a plan costs time itself.
     await explain(owner, plans ? EXPLAINED : []);
   } finally {
     await owner.end();
