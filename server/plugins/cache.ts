@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CacheMark } from '../cache/cache.ts';
 import type { AppContext } from '../context.ts';
+import { utf8 } from './utf8.ts';
 
 /** What answers depend on. The database says which of them changed: see the triggers `notice_change`. */
 export type CacheTag =
@@ -80,7 +81,7 @@ export function cacheAnswers(app: FastifyInstance, context: AppContext): CacheSt
       ? unpack(packed.bytes).body
       : Buffer.isBuffer(payload)
         ? payload
-        : Buffer.from(payload);
+        : Buffer.from(utf8(payload));
     const etag = packed ? unpack(packed.bytes).etag : (given ?? etagOf(body));
     reply.header('etag', etag);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
@@ -161,9 +162,9 @@ function pack(type: string, payload: string | Buffer, etag: string | null): Buff
   const line = Buffer.from(`\n${type}\n`);
   const tagLength = etag === null ? ETAG_LENGTH : Buffer.byteLength(etag);
   const start = tagLength + line.length;
-  const packed = Buffer.allocUnsafe(start + Buffer.byteLength(payload));
-  if (typeof payload === 'string') packed.write(payload, start);
-  else payload.copy(packed, start);
+  const body = typeof payload === 'string' ? utf8(payload) : payload;
+  const packed = Buffer.allocUnsafe(start + body.length);
+  body.copy(packed, start);
   line.copy(packed, tagLength);
   packed.write(etag ?? etagOf(packed.subarray(start)), 0);
   return packed;

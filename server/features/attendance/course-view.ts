@@ -12,8 +12,9 @@ import type { Caller } from '../auth/tokens.ts';
 import { courseScope } from '../courses/access.ts';
 import { tallies } from '../reports/tallies.ts';
 import { searchPatterns } from '../students/search.ts';
-import { countStatuses, noCounts, rateOf } from './counting.ts';
-import type { CourseAttendance, CourseAttendanceQuery, StatusCounts } from './read-schemas.ts';
+import { noCounts } from './counting.ts';
+import type { CourseAttendanceQuery, StatusCounts } from './read-schemas.ts';
+import { marksReader, PLACE_LENGTH, type Register } from './register-json.ts';
 
 /** The class register: students in rows, the sessions of a stretch of time in columns. Throws `course-not-found`. */
 export async function courseAttendance(
@@ -21,7 +22,7 @@ export async function courseAttendance(
   caller: Caller,
   courseId: string,
   query: CourseAttendanceQuery,
-): Promise<CourseAttendance> {
+): Promise<Register> {
   const [[course], { newest, sessionsTotal }] = await Promise.all([
     tx
       .select({ id: courses.id, code: courses.code, name: courses.name })
@@ -43,6 +44,7 @@ export async function courseAttendance(
     ...session,
     counts: session.counts ?? counts.get(session.id) ?? noCounts(),
   }));
+  const read = marksReader(sessionIds);
   return {
     course,
     sessions,
@@ -50,10 +52,7 @@ export async function courseAttendance(
     total: people.total,
     skip: query.skip,
     limit: query.limit,
-    items: people.items.map(({ enrolled, marks, ...student }) => {
-      const counts = countStatuses(marks.map(({ status }) => ({ status, n: 1 })));
-      return { student, enrolled, counts, rate: rateOf(counts), marks };
-    }),
+    items: people.items.map(({ enrolled, marks, ...student }) => ({ student, enrolled, ...read(marks) })),
   };
 }
 
@@ -101,30 +100,13 @@ async function countsOf(tx: Tx, sessionIds: string[]): Promise<Map<string, Statu
   return new Map(found.map(({ sessionId, ...counts }) => [sessionId, counts]));
 }
 
-type Mark = CourseAttendance['items'][number]['marks'][number];
-
-interface Row {
+interface Row extends Record<string, unknown> {
   id: string;
   name: string;
   number: string;
   enrolled: boolean;
-  marks: Mark[];
-}
-
-/** `place id status method,…`, places counted from one, into marks in the order of the sessions. */
-function readMarks(text: string, sessionIds: string[]): Mark[] {
-  const byPlace = new Array<Mark | undefined>(sessionIds.length);
-  for (const one of text.split(',')) {
-    const [place, recordId, status, method] = one.split(' ');
-    const at = Number(place) - 1;
-    byPlace[at] = {
-      sessionId: sessionIds[at]!,
-      recordId: recordId!,
-      status: status as Mark['status'],
-      method: method === '' ? null : (method as Mark['method']),
-    };
-  }
-  return byPlace.filter((mark) => mark !== undefined);
+  /** For `marksReader`; null: enrolled, and not on any of these days. */
+  marks: string | null;
 }
 
 /**
@@ -138,14 +120,13 @@ async function rows(
   query: CourseAttendanceQuery,
 ): Promise<{ total: number; items: Row[] }> {
   const wanted = searchPatterns(query.search ?? '').map((pattern) => sql`and s.search_text like ${pattern}`);
-  const found = await tx.execute<Omit<Row, 'marks'> & { marks: string | null; total: number }>(sql`
+  const found = await tx.execute<Row & { total: number }>(sql`
     with columns as materialized (
-      select value::uuid as session_id, ordinality as place
-      from jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb) with ordinality
+      select value::uuid as session_id, lpad(ordinality::text, ${PLACE_LENGTH}, '0') as place from jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb) with ordinality
     ), enrolled as materialized (
       select e.student_id from enrolments e where e.course_id = ${courseId}
     ), marks as materialized (
-      select r.student_id, string_agg(c.place || ' ' || r.id || ' ' || r.status || ' ' || coalesce(r.method, ''), ',') as marks
+      select r.student_id, string_agg(c.place || r.id || r.status || ' ' || coalesce(r.method, ''), ',') as marks
       from columns c join attendance_records r on r.session_id = c.session_id
       group by r.student_id
     ), people as (
@@ -162,10 +143,6 @@ async function rows(
   }
   return {
     total: found[0]?.total ?? 0,
-    items: found.map(({ id, name, number, enrolled, marks }) => ({
-      ...{ id, name, number, enrolled },
-      // Enrolled, and not on any of these days.
-      marks: marks === null ? [] : readMarks(marks, sessionIds),
-    })),
+    items: found,
   };
 }

@@ -11,6 +11,7 @@ import {
   StudentAttendance,
   StudentAttendanceQuery,
 } from './read-schemas.ts';
+import { registerJson } from './register-json.ts';
 import { attendanceStats } from './stats.ts';
 import { studentAttendance } from './student-view.ts';
 
@@ -33,8 +34,13 @@ export async function attendanceReadRoutes(app: App, context: AppContext): Promi
         response: { 200: CourseAttendance, ...failures('course-not-found') },
       },
     },
-    ({ caller, params, query }) =>
-      context.db.read(caller.tenantId, (tx) => courseAttendance(tx, caller, params.courseId, query)),
+    async ({ caller, params, query }, reply) => {
+      const register = await context.db.read(caller.tenantId, (tx) =>
+        courseAttendance(tx, caller, params.courseId, query),
+      );
+      // Written already, and by the same schema.
+      return reply.type('application/json; charset=utf-8').send(registerJson(register) as never);
+    },
   );
 
   app.get(

@@ -21,10 +21,12 @@ export interface AbsenceQuery {
   /** Only who has missed as many meetings in a row, up to the last one. */
   minStreak?: number | undefined;
   warningsOnly?: boolean | undefined;
-  sort?: 'absences' | 'streak' | 'longest' | 'name';
+  sort?: Sort;
   skip: number;
   limit: number;
 }
+
+type Sort = 'absences' | 'streak' | 'longest' | 'name';
 
 export interface AbsenceItem {
   studentId: string;
@@ -70,46 +72,88 @@ export async function absences(
       : later
         ? countedOnly(chosen, range)
         : countedWithStreaks(chosen, range);
-  const rows = await tx.execute<Record<string, unknown> & AbsenceItem & { total: number; warnings: number }>(
+  const band = bandOf(sort, query);
+  const streaks = later ? sql`` : sql`p.current_streak, p.longest_streak, p.longest_from, p.longest_until,`;
+  const rows = await tx.execute<
+    Record<string, unknown> & Partial<AbsenceItem> & { total: number; warnings: number }
+  >(
     sql`
     with counted as ${range === null ? sql`` : sql`materialized`} (${lines}
-    ), people as materialized (
-      select id, name, number, department from students
-      where ${all(sql`archived_at is null`, query.department ? sql`department = ${query.department}` : null)}
     ), those as materialized (
       -- Or each line would look for its course by itself.
       select id, code, name as course_name, coalesce(warn_after_absences, ${threshold}::int) as threshold from courses
+    ), people as materialized (
+      select id, name, number, department from students
     ), judged as materialized (
-      -- What lines are sorted by comes first: a column is found by passing over those before it.
-      select p.absences, ${byStreak || range === null ? sql`p.current_streak, p.longest_streak,` : sql``} st.name, st.number, c.code,
-        coalesce(p.absences >= c.threshold, false) as warning, p.student_id, p.course_id, p.excused
-        ${byStreak || range === null ? sql`, p.longest_from, p.longest_until` : sql``}
+      select p.absences, ${streaks} p.student_id, p.course_id, p.excused,
+        coalesce(p.absences >= c.threshold, false) as warning
       from counted p join those c on c.id = p.course_id
-      join people st on st.id = p.student_id
-      where p.absences > 0
+      where p.absences > 0 and ${stillThere(query.department)}
     ), chosen as not materialized (
       select * from judged where ${all(
         query.warningsOnly ? sql`warning` : null,
         query.minStreak ? sql`current_streak >= ${query.minStreak}` : null,
       )}
-    ), cut as materialized (
-      select * from chosen cut order by ${ORDERS[sort]} offset ${query.skip} limit ${query.limit}
     ), n as materialized (
       select count(*)::int as total, count(*) filter (where warning)::int as warnings from chosen
+    ), ${band.before}cut as materialized (
+      select cut.*, st.name, st.number, st.department, c.code, c.course_name, c.threshold
+      from chosen cut join people st on st.id = cut.student_id join those c on c.id = cut.course_id
+      where ${band.where} order by ${ORDERS[sort]} offset ${band.offset} limit ${query.limit}
     )
-    select cut.student_id as "studentId", cut.name as "studentName", cut.number as "studentNumber", st.department,
-      cut.course_id as "courseId", cut.code as "courseCode", c.course_name as "courseName", absences, excused,
-      current_streak as "currentStreak", longest_streak as "longestStreak",
-      longest_from::text as "longestFrom", longest_until::text as "longestUntil", c.threshold, warning, n.total, n.warnings
-    from cut join people st on st.id = cut.student_id join those c on c.id = cut.course_id
-    cross join n
-    ${later ? sql`cross join lateral (${later}) streaks` : sql``}
+    select cut.student_id as "studentId", cut.name as "studentName", cut.number as "studentNumber", cut.department,
+      cut.course_id as "courseId", cut.code as "courseCode", cut.course_name as "courseName", absences, excused,
+      current_streak as "currentStreak", longest_streak as "longestStreak", longest_from::text as "longestFrom",
+      longest_until::text as "longestUntil", cut.threshold, warning, n.total, n.warnings
+    from n left join cut on true
+    ${later ? sql`left join lateral (${later}) streaks on true` : sql``}
     order by ${ORDERS[sort]}`,
   );
   return {
     total: rows[0]?.total ?? 0,
     warnings: rows[0]?.warnings ?? 0,
-    items: rows.map(({ total: _, warnings: __, ...item }) => item as AbsenceItem),
+    items: rows.flatMap(({ total: _, warnings: __, ...item }) =>
+      // Beyond the last page there are the numbers alone.
+      item.studentId ? (item as AbsenceItem) : [],
+    ),
+  };
+}
+
+/** Lines of students who have not left, and of one department: few have left, so that it costs least to pass over them. */
+const stillThere = (department: string | undefined): SQL =>
+  department === undefined
+    ? sql`p.student_id <> all(array(select id from students where archived_at is not null))`
+    : sql`p.student_id in (select id from students where archived_at is null and department = ${department})`;
+
+interface Band {
+  /** Queries to put before, with a comma after them. */
+  before: SQL;
+  where: SQL;
+  offset: SQL;
+}
+
+/**
+ * Only the lines that are as high as the first and as low as the last of the page in the numbers that come before the
+ * names: what is above them has only to be counted, and what lies below has no place on the page. So few names are
+ * looked up and sorted, on the first page and on the last.
+ */
+function bandOf(sort: Sort, { skip, limit }: AbsenceQuery): Band {
+  const numbers = NUMBERS[sort];
+  if (numbers === null) return { before: sql``, where: sql`true`, offset: sql`${skip}` };
+  const columns = sql.join(numbers, sql`, `);
+  const descending = sql.join(
+    numbers.map((number) => sql`${number} desc`),
+    sql`, `,
+  );
+  const first = sql`(select ${columns} from page order by ${descending} limit 1)`;
+  const last = sql`(select ${columns} from page order by ${columns} limit 1)`;
+  return {
+    before: sql`
+    page as materialized (
+      select ${columns} from chosen order by ${descending} offset ${skip} limit ${limit}
+    ), `,
+    where: sql`(${columns}) between ${last} and ${first}`,
+    offset: sql`${skip} - (select count(*) from chosen where (${columns}) > ${first})`,
   };
 }
 
@@ -163,8 +207,16 @@ function streaksOf(range: DayRange, course: SQL, student: SQL): SQL {
       ) runs`;
 }
 
-const BY_NAME = sql`cut.name, cut.number, cut.code`;
-const ORDERS: Record<NonNullable<AbsenceQuery['sort']>, SQL> = {
+/** What is sorted by first, the most on top. */
+const NUMBERS: Record<Sort, SQL[] | null> = {
+  absences: [sql`absences`],
+  streak: [sql`current_streak`, sql`absences`],
+  longest: [sql`longest_streak`, sql`absences`],
+  name: null,
+};
+
+const BY_NAME = sql`name, number, code`;
+const ORDERS: Record<Sort, SQL> = {
   absences: sql`absences desc, ${BY_NAME}`,
   streak: sql`current_streak desc, absences desc, ${BY_NAME}`,
   longest: sql`longest_streak desc, absences desc, ${BY_NAME}`,

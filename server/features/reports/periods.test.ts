@@ -1,5 +1,7 @@
+import fc from 'fast-check';
+import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
-import { daysBefore, daysIn, localDay, periodOf, previousPeriod } from './periods.ts';
+import { addDays, daysBefore, daysIn, localDay, periodOf, previousPeriod } from './periods.ts';
 
 describe('periods', () => {
   it('are days, ISO weeks and months', () => {
@@ -22,6 +24,23 @@ describe('periods', () => {
       from: '2026-10-18',
       until: '2026-10-24',
     });
+  });
+
+  it('are those of the calendar', () => {
+    const first = Date.parse('1970-01-01');
+    const days = fc.integer({ min: 0, max: 80_000 }).map((n) => addDays('1970-01-01', n));
+    fc.assert(
+      fc.property(days, fc.integer({ min: -800, max: 800 }), (day, n) => {
+        const date = DateTime.fromISO(day, { zone: 'utc' });
+        expect(date.toMillis() - first).toBe((daysIn({ from: '1970-01-01', until: day }) - 1) * 86_400_000);
+        expect(addDays(day, n)).toBe(date.plus({ days: n }).toISODate());
+        for (const kind of ['day', 'week', 'month'] as const) {
+          const range = { from: date.startOf(kind).toISODate(), until: date.endOf(kind).toISODate() };
+          expect(periodOf(kind, day)).toEqual(range);
+          expect(previousPeriod(kind, periodOf(kind, day)).until).toBe(addDays(range.from!, -1));
+        }
+      }),
+    );
   });
 
   it('know the day in the institution’s zone', () => {

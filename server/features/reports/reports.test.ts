@@ -325,6 +325,42 @@ describe('absences', () => {
     expect(running.body.items.map(({ studentNumber }) => studentNumber)).toEqual(['S103']);
   });
 
+  it.each(['absences', 'streak', 'longest', 'name'])(
+    'pages through the list by %s as it is in one',
+    async (sort) => {
+      for (const range of ['', '&from=2026-11-01&until=2026-11-30']) {
+        const list = (skip: number, limit: number) =>
+          server.admin.get<Absences & { total: number; warnings: number }>(
+            `/reports/absences?sort=${sort}${range}&skip=${skip}&limit=${limit}`,
+          );
+        const { body: whole } = await list(0, 100);
+        expect(whole.items.length).toBeGreaterThan(5);
+        const order = whole.items.map(
+          (item) =>
+            ({
+              absences: [item.absences],
+              streak: [item.currentStreak, item.absences],
+              longest: [item.longestStreak, item.absences],
+              name: [],
+            })[sort]!,
+        );
+        const sorted = order.toSorted(
+          (a, b) => b.map((n, i) => n - a[i]!).find((difference) => difference !== 0) ?? 0,
+        );
+        expect(order).toEqual(sorted);
+        for (const size of [1, 2, 3]) {
+          const paged: Absences['items'] = [];
+          for (let skip = 0; skip < whole.total + size; skip += size) {
+            const { body } = await list(skip, size);
+            expect(body).toMatchObject({ total: whole.items.length, warnings: whole.warnings });
+            paged.push(...body.items);
+          }
+          expect(paged).toEqual(whole.items);
+        }
+      }
+    },
+  );
+
   it('warns from the course’s threshold on, else from the institution’s', async () => {
     const warned = async (query = '') =>
       (await server.admin.get<Absences>(`/reports/absences?warningsOnly=true${query}`)).body.items.map(
