@@ -71,8 +71,7 @@ export async function periodReport(
   range: DayRange,
   before: DayRange,
 ): Promise<PeriodReport> {
-  const cells = await cellsOf(tx, reach, range, before);
-  const known = await coursesOf(tx, reach);
+  const [cells, known] = await Promise.all([cellsOf(tx, reach, range, before), coursesOf(tx, reach)]);
   const ofCourse = cells.filter((cell) => cell.courseId !== null);
   const now = ofCourse.filter((cell) => cell.now);
   const then = ofCourse.filter((cell) => !cell.now);

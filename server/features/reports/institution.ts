@@ -6,7 +6,7 @@ import type { Tx } from '../../db/tenancy.ts';
 import { ApiError } from '../../errors.ts';
 import { type TenantSettings, tenantSettings } from '../tenants/settings.ts';
 import { addDays, type DayRange, daysIn, localDay } from './periods.ts';
-import { isCountedUp } from './tallies.ts';
+import { countedUpNow, knowCountedUp } from './tallies.ts';
 
 /** What reports need to know of an institution; without its logo, which is large. */
 export interface Institution {
@@ -22,7 +22,7 @@ export interface Institution {
 }
 
 export async function institution(context: AppContext, tx: Tx, tenantId: string): Promise<Institution> {
-  const asked = tx
+  const [found] = await tx
     .select({
       id: tenants.id,
       name: tenants.name,
@@ -31,11 +31,13 @@ export async function institution(context: AppContext, tx: Tx, tenantId: string)
       policy: tenants.policy,
       emotionMode: tenants.emotionMode,
       settings: tenants.settings,
+      countedUp: countedUpNow,
     })
     .from(tenants)
     .where(eq(tenants.id, tenantId));
-  const [[row]] = await Promise.all([asked, isCountedUp(tx)]);
-  if (!row) throw new ApiError('unauthenticated');
+  if (!found) throw new ApiError('unauthenticated');
+  const { countedUp, ...row } = found;
+  knowCountedUp(tx, countedUp);
   const today = localDay(context.clock.now(), row.timezone);
   return { ...row, settings: tenantSettings(row), today };
 }

@@ -36,17 +36,24 @@ export function tallies(where: (alias: SQL) => SQL, countedUp = false): SQL {
 
 const answers = new WeakMap<Tx, Promise<boolean>>();
 
+export const countedUpNow = sql<boolean>`not exists (select 1 from ${staleTallies})`;
+
 /**
  * Whether nothing of the institution waits to be counted anew, as is so but for the minutes round a class: statements
- * are half as long then. Asked once in a transaction, which must only read: `institution` of reports does so beside its
- * own question. What changes afterwards is not seen, as if all had been read at that moment.
+ * are half as long then. Asked once in a transaction, which must only read. What changes afterwards is not seen, as if all
+ * had been read at that moment.
  */
 export function isCountedUp(tx: Tx): Promise<boolean> {
   const known = answers.get(tx);
   if (known) return known;
-  const answer = tx.execute(sql`select 1 from ${staleTallies} limit 1`).then((found) => found.length === 0);
+  const answer = tx.execute<{ so: boolean }>(sql`select ${countedUpNow} as so`).then(([row]) => row!.so);
   answers.set(tx, answer);
   return answer;
+}
+
+/** For who has asked for `countedUpNow` along with something else. */
+export function knowCountedUp(tx: Tx, countedUp: boolean): void {
+  answers.set(tx, Promise.resolve(countedUp));
 }
 
 const COUNTED = [
