@@ -124,6 +124,8 @@ async function fill(context: AppContext, owner: postgres.Sql, marker: string): P
     await countAllWeeks(context, id, localDay(LOAD_NOW, 'Europe/Istanbul'));
   }
   await owner.unsafe('vacuum analyze absence_tallies, stale_tallies, student_weeks, counted_weeks');
+  // Or it would be written to disk for minutes, beside what is timed.
+  await owner.unsafe('checkpoint');
   writeFileSync(marker, JSON.stringify({ version: SEED_VERSION, ...counts }));
 }
 
