@@ -7,7 +7,7 @@ import { createMemoryCache } from './memory.ts';
 import { createRedisCache } from './redis.ts';
 
 const log = pino({ level: 'silent' });
-const bytes = (text: string) => Buffer.from(text);
+const bytes = (text: string) => [Buffer.from(text)];
 const MINUTE = 60_000;
 
 async function ready(redis: Redis): Promise<void> {
@@ -41,7 +41,7 @@ describe.each([
     it('answers with the bytes that were kept, and with nothing otherwise', async () => {
       const value = Buffer.from([0, 1, 2, 255, 254, 10, 13]);
       expect(await cache.get('none')).toBeNull();
-      await cache.set('some', value, { ttlMs: MINUTE, tags: ['a'] });
+      await cache.set('some', [value.subarray(0, 3), value.subarray(3)], { ttlMs: MINUTE, tags: ['a'] });
       expect(await cache.get('some')).toEqual(value);
       await cache.set('some', bytes('newer'), { ttlMs: MINUTE, tags: [] });
       expect((await cache.get('some'))!.toString()).toBe('newer');
@@ -93,17 +93,34 @@ describe.each([
 });
 
 describe('the cache in memory', () => {
-  it('is bounded in bytes; the least recently used goes first', async () => {
+  it('is bounded in bytes; the oldest goes first, and none is too large', async () => {
     const cache = createMemoryCache({ maxBytes: 100_000 });
     const value = Buffer.alloc(20_000);
-    for (const key of ['a', 'b', 'c', 'd']) await cache.set(key, value, { ttlMs: MINUTE, tags: ['t'] });
-    await cache.get('a');
-    await cache.set('e', value, { ttlMs: MINUTE, tags: ['t'] });
-    expect(await cache.get('b')).toBeNull();
-    expect(await cache.get('a')).not.toBeNull();
-    await cache.set('huge', Buffer.alloc(60_000), { ttlMs: MINUTE, tags: ['t'] });
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    for (const key of keys) await cache.set(key, [value], { ttlMs: MINUTE, tags: ['t', key] });
+    const held = async () => {
+      const found = await Promise.all(keys.map((key) => cache.get(key)));
+      return keys.filter((_, at) => found[at] !== null).join('');
+    };
+    expect(await held()).toBe('cdefg');
+    await cache.set('huge', [Buffer.alloc(60_000)], { ttlMs: MINUTE, tags: ['t'] });
     expect(await cache.get('huge')).toBeNull();
-    expect(await cache.get('a')).not.toBeNull();
+    await cache.invalidate('d', 'f');
+    expect(await held()).toBe('ceg');
+    await cache.set('b', [value], { ttlMs: MINUTE, tags: ['b'] });
+    expect(await held()).toBe('beg');
+    await cache.invalidate('t');
+    expect(await held()).toBe('b');
+  });
+
+  it('gives a copy: what is being sent is not written over', async () => {
+    const cache = createMemoryCache({ maxBytes: 1000 });
+    await cache.set('a', bytes('a'.repeat(200)), { ttlMs: MINUTE, tags: [] });
+    const sending = (await cache.get('a'))!;
+    for (let at = 0; at < 10; at++)
+      await cache.set(`b${at}`, bytes('b'.repeat(200)), { ttlMs: MINUTE, tags: [] });
+    expect(sending.toString()).toBe('a'.repeat(200));
+    expect(await cache.get('a')).toBeNull();
   });
 });
 

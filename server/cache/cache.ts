@@ -1,5 +1,5 @@
 /**
- * What may be answered again without asking the database: lru-cache in the process, or Redis. Entries are found by key
+ * What may be answered again without asking the database: memory of the process, or Redis. Entries are found by key
  * and forgotten by tag or by age. A cache that cannot be reached is an empty one: nothing fails because of it.
  *
  * What is computed while one of its tags is invalidated is stale before it is kept. Ask for a mark first, read the
@@ -10,7 +10,8 @@ export interface Cache {
   get(key: string): Promise<Buffer | null>;
   /** Taken before the data is read. */
   mark(tags: readonly string[]): Promise<CacheMark>;
-  set(key: string, value: Buffer, options: CacheOptions): Promise<void>;
+  /** The value in parts that follow one another; they are not needed any more when this returns. */
+  set(key: string, parts: readonly Buffer[], options: CacheOptions): Promise<void>;
   /** Forgets every entry with one of the tags, on all servers. */
   invalidate(...tags: string[]): Promise<void>;
   /** Rejects where it cannot be reached; for `/readyz`. Absent: it cannot be away. */

@@ -1,24 +1,22 @@
 import { LRUCache } from 'lru-cache';
 import { type Cache, MAX_TTL_MS } from './cache.ts';
+import { createRing } from './ring.ts';
 
 const MAX_BYTES = 64 * 1024 * 1024;
-/** What an entry costs besides its bytes: keys, tags, bookkeeping. */
-const OVERHEAD = 200;
+/** Half a kilobyte each, for keys and tags, besides their bytes. */
+const MAX_ENTRIES = 20_000;
 /** Invalidations that are remembered for entries under way; older marks count as out of date. */
 const REMEMBERED_TAGS = 20_000;
 
-/** In this process: bounded in bytes, the least recently used goes first. */
+/** In this process: bounded in bytes and in entries, the oldest goes first. */
 export function createMemoryCache(options: { maxBytes?: number } = {}): Cache {
-  const maxBytes = options.maxBytes ?? MAX_BYTES;
   const byTag = new Map<string, Set<string>>();
-  const entries = new LRUCache<string, { value: Buffer; tags: readonly string[] }>({
-    maxSize: maxBytes,
-    // One answer must not push out all others.
-    maxEntrySize: Math.ceil(maxBytes / 4),
-    sizeCalculation: ({ value, tags }, key) =>
-      value.length + OVERHEAD + 2 * (key.length + tags.reduce((sum, tag) => sum + tag.length, 0)),
+  const bytes = createRing(options.maxBytes ?? MAX_BYTES, (key) => entries.delete(key));
+  const entries = new LRUCache<string, { tags: readonly string[] }>({
+    max: MAX_ENTRIES,
     ttlAutopurge: false,
     dispose: ({ tags }, key) => {
+      bytes.delete(key);
       for (const tag of tags) {
         const keys = byTag.get(tag);
         keys?.delete(key);
@@ -39,9 +37,9 @@ export function createMemoryCache(options: { maxBytes?: number } = {}): Cache {
 
   return {
     kind: 'memory',
-    get: async (key) => entries.get(key)?.value ?? null,
+    get: async (key) => (entries.get(key) ? bytes.get(key) : null),
     mark: async () => String(moment),
-    async set(key, value, { ttlMs, tags, mark }) {
+    async set(key, parts, { ttlMs, tags, mark }) {
       if (!(ttlMs >= 1)) return;
       if (mark !== undefined) {
         const taken = Number(mark);
@@ -49,8 +47,8 @@ export function createMemoryCache(options: { maxBytes?: number } = {}): Cache {
       }
       // The old entry's tags leave the index first: `dispose` of an overwritten entry would take the new one's along.
       entries.delete(key);
-      entries.set(key, { value, tags }, { ttl: Math.min(ttlMs, MAX_TTL_MS) });
-      if (!entries.has(key)) return;
+      if (!bytes.put(key, parts)) return;
+      entries.set(key, { tags }, { ttl: Math.min(ttlMs, MAX_TTL_MS) });
       for (const tag of tags) {
         const keys = byTag.get(tag);
         if (keys) keys.add(key);
@@ -67,6 +65,7 @@ export function createMemoryCache(options: { maxBytes?: number } = {}): Cache {
     async close() {
       entries.clear();
       byTag.clear();
+      bytes.clear();
     },
   };
 }

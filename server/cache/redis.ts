@@ -68,14 +68,15 @@ export function createRedisCache(redis: Redis, log: Logger): Cache {
         return (await versions(tags)) === mark ? kept.subarray(4 + length) : null;
       }, null),
     mark: (tags) => attempt(() => versions(tags), '!'),
-    set: (key, value, { ttlMs, tags, mark }) =>
+    set: (key, parts, { ttlMs, tags, mark }) =>
       attempt(async () => {
-        if (!(ttlMs >= 1) || value.length > MAX_ENTRY || mark === '!') return;
+        const length = parts.reduce((sum, part) => sum + part.length, 0);
+        if (!(ttlMs >= 1) || length > MAX_ENTRY || mark === '!') return;
         const head = Buffer.from(JSON.stringify({ tags, mark: mark ?? (await versions(tags)) }));
         const size = Buffer.alloc(4);
         size.writeUInt32BE(head.length);
         const PX = Math.min(Math.ceil(ttlMs), MAX_TTL_MS);
-        await redis.client.set(entryKey(key), Buffer.concat([size, head, value]), {
+        await redis.client.set(entryKey(key), Buffer.concat([size, head, ...parts]), {
           expiration: { type: 'PX', value: PX },
         });
       }, undefined),

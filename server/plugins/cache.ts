@@ -70,24 +70,18 @@ export function cacheAnswers(app: FastifyInstance, context: AppContext): CacheSt
       return payload;
     }
     const known = reply.getHeader('etag');
-    const given = typeof known === 'string' ? known : null;
     const type = String(reply.getHeader('content-type') ?? 'application/octet-stream');
     const miss = misses.get(request);
     const rule = request.routeOptions.config.cache;
     // Written as bytes once: what is kept, what the tag is made of, and what is sent.
-    const packed =
-      miss && rule ? { ...miss, bytes: pack(type, payload, given), seconds: rule.seconds } : null;
-    const body = packed
-      ? unpack(packed.bytes).body
-      : Buffer.isBuffer(payload)
-        ? payload
-        : Buffer.from(utf8(payload));
-    const etag = packed ? unpack(packed.bytes).etag : (given ?? etagOf(body));
+    const body = Buffer.isBuffer(payload) ? payload : Buffer.from(utf8(payload));
+    const etag = typeof known === 'string' ? known : etagOf(body);
     reply.header('etag', etag);
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'private, no-cache');
-    if (packed) {
-      const { key, bytes, seconds, tags, mark } = packed;
-      await context.cache.set(key, bytes, { ttlMs: seconds * 1000, tags, mark });
+    if (miss && rule) {
+      const { key, tags, mark } = miss;
+      const head = Buffer.from(`${etag}\n${type}\n`);
+      await context.cache.set(key, [head, body], { ttlMs: rule.seconds * 1000, tags, mark });
     }
     if (!matches(request.headers['if-none-match'], etag)) return body;
     reply.code(304);
@@ -157,19 +151,7 @@ interface Packed {
   body: Buffer;
 }
 
-/** The tag, the type and the body, in one piece. Without an `etag` it is made of the body. */
-function pack(type: string, payload: string | Buffer, etag: string | null): Buffer {
-  const line = Buffer.from(`\n${type}\n`);
-  const tagLength = etag === null ? ETAG_LENGTH : Buffer.byteLength(etag);
-  const start = tagLength + line.length;
-  const body = typeof payload === 'string' ? utf8(payload) : payload;
-  const packed = Buffer.allocUnsafe(start + body.length);
-  body.copy(packed, start);
-  line.copy(packed, tagLength);
-  packed.write(etag ?? etagOf(packed.subarray(start)), 0);
-  return packed;
-}
-
+/** An entry: the tag and the type, a line each, and the body. */
 function unpack(bytes: Buffer): Packed {
   const first = bytes.indexOf(10);
   const second = bytes.indexOf(10, first + 1);
