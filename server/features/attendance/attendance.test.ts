@@ -291,7 +291,12 @@ describe('attendance', () => {
     );
     expect(register.body).toMatchObject({ total: 6, sessionsTotal: 1 });
     expect(register.body.items.map(({ student }) => student.number)).toEqual(['S102', 'S103']);
-    expect(register.body.items[0]!.marks).toMatchObject([{ sessionId: session.id, status: 'late' }]);
+    const marks = [{ sessionId: session.id, recordId: expect.any(String), status: 'late', method: 'qr' }];
+    expect(register.body.items[0]).toEqual({
+      student: { id: ids[1], name: expect.any(String), number: 'S102' },
+      ...{ enrolled: true, rate: 1, marks },
+      counts: { present: 0, late: 1, excused: 0, absent: 0, pending: 0 },
+    });
     const own = await server.teacher.get<StudentAttendance>(`/attendance/student/${ids[1]}`);
     expect(own.body).toMatchObject({
       total: 1,

@@ -52,7 +52,11 @@ export async function courseAttendance(
     total: people.total,
     skip: query.skip,
     limit: query.limit,
-    items: people.items.map(({ enrolled, marks, ...student }) => ({ student, enrolled, ...read(marks) })),
+    items: people.items.map(({ id, name, number, enrolled, marks }) => ({
+      student: { id, name, number },
+      enrolled,
+      ...read(marks),
+    })),
   };
 }
 
@@ -122,7 +126,8 @@ async function rows(
   const wanted = searchPatterns(query.search ?? '').map((pattern) => sql`and s.search_text like ${pattern}`);
   const found = await tx.execute<Row & { total: number }>(sql`
     with columns as materialized (
-      select value::uuid as session_id, lpad(ordinality::text, ${PLACE_LENGTH}, '0') as place from jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb) with ordinality
+      select value::uuid as session_id, lpad(ordinality::text, ${PLACE_LENGTH}, '0') as place
+      from jsonb_array_elements_text(${JSON.stringify(sessionIds)}::text::jsonb) with ordinality
     ), enrolled as materialized (
       select e.student_id from enrolments e where e.course_id = ${courseId}
     ), marks as materialized (
