@@ -163,7 +163,7 @@ describe.skipIf(!chromiumPath)('the pages of one person', () => {
     it('asks for the code of the app, and takes a backup code instead', async () => {
       await signIn(TEACHER_EMAIL, PASSWORD);
       await heading('Second factor').waitFor();
-      expect(await page.evaluate('document.activeElement.inputMode')).toBe('numeric');
+      await expect.poll(() => page.evaluate('document.activeElement.inputMode')).toBe('numeric');
       expect(await seriousViolations(page)).toEqual([]);
       await page.keyboard.type('000000');
       await page.keyboard.press('Enter');

@@ -199,7 +199,8 @@ describe.skipIf(!chromiumPath)('the dashboard', () => {
     await row(name).filter({ hasText: 'Late' }).waitFor();
     await expect.poll(async () => (await recordOf(BY_HAND)).status).toBe('late');
     expect((await recordOf(BY_HAND)).correctedBy).not.toBeNull();
-    expect(await page.evaluate("document.activeElement.getAttribute('aria-label')")).toContain(name);
+    const focused = () => page.evaluate<string>("document.activeElement.getAttribute('aria-label') ?? ''");
+    await expect.poll(focused).toContain(name);
     await button('Undo').click();
     await row(name).filter({ hasText: 'Present' }).waitFor();
     await expect.poll(async () => (await recordOf(BY_HAND)).status).toBe('present');
