@@ -16,7 +16,8 @@ const ID_LENGTH = 36;
 
 /**
  * Reads the marks of a student, as the query writes them: `<place><record><status> <method>,…`, where the place of the
- * session is counted from one in `PLACE_LENGTH` digits and the record is a UUID; null where there are none. Gives the marks in the order of the sessions, as JSON, and their counts.
+ * session is counted from one in `PLACE_LENGTH` digits and the record is a UUID; null where there are none. Gives the marks
+ * in the order of the sessions, as JSON, and their counts.
  *
  * A register has thousands of marks. To make an object of each only to write it out again would take the process longer
  * than all else that the answer needs.

@@ -361,6 +361,26 @@ describe('absences', () => {
     },
   );
 
+  it('leaves out who has left, and nobody else', async () => {
+    const { tenantId } = server.seeded!;
+    const listed = async (query: string) =>
+      (await server.admin.get<Absences>(`/reports/absences?sort=name${query}`)).body.items.map(
+        ({ studentNumber }) => studentNumber,
+      );
+    const archive = (at: string | null) =>
+      server.context.db.tenant(tenantId, (tx) =>
+        tx.execute(sql`update students set archived_at = ${at}::timestamptz where number = 'S102'`),
+      );
+    const before = await listed('');
+    expect(before).toContain('S102');
+    await archive('2026-11-20');
+    // What is written past the API is told to the cache by the database, a moment later.
+    await expect.poll(() => listed('')).toEqual(before.filter((number) => number !== 'S102'));
+    expect(await listed('&from=2026-11-01&until=2026-11-30')).not.toContain('S102');
+    await archive(null);
+    await expect.poll(() => listed('')).toEqual(before);
+  });
+
   it('warns from the course’s threshold on, else from the institution’s', async () => {
     const warned = async (query = '') =>
       (await server.admin.get<Absences>(`/reports/absences?warningsOnly=true${query}`)).body.items.map(
